@@ -1,0 +1,3 @@
+//! AlphaTrader: the command line and the wiring.
+
+fn main() {}

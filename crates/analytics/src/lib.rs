@@ -1,0 +1,1 @@
+//! What the market says: book, trades, VPIN, imbalance, option maths.

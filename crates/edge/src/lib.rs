@@ -1,0 +1,1 @@
+//! What every edge shares: the clock, bounded queues, retry policy.

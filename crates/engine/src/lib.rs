@@ -1,0 +1,1 @@
+//! The deterministic core: MarketCore, TradingCore, Barrier, replay, digest.

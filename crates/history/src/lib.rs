@@ -1,0 +1,1 @@
+//! Readers of recorded markets, and their merge into one order.

@@ -1,0 +1,1 @@
+//! Live edge to TWS and IB Gateway.

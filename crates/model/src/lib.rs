@@ -1,0 +1,1 @@
+//! The vocabulary of AlphaTrader: numbers, time, instruments, events, orders, views.

@@ -1,0 +1,1 @@
+//! What to do about it: gates, strategies, checks, orders, positions.
