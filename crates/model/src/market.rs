@@ -1,0 +1,202 @@
+//! What a market data feed says.
+
+use serde::{Deserialize, Serialize};
+
+use crate::instrument::{InstrumentId, Symbol};
+use crate::number::{Price, Quantity};
+use crate::time::Span;
+
+/// Buy or sell; of a trade, the side of the aggressor; of a book, bids are [`Side::Buy`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// Buying; the bid side of a book.
+    Buy,
+    /// Selling; the ask side of a book.
+    Sell,
+}
+
+impl Side {
+    /// The other side.
+    #[must_use]
+    pub const fn opposite(self) -> Self {
+        match self {
+            Self::Buy => Self::Sell,
+            Self::Sell => Self::Buy,
+        }
+    }
+
+    /// +1 for buying, −1 for selling.
+    pub const fn sign(self) -> i64 {
+        match self {
+            Self::Buy => 1,
+            Self::Sell => -1,
+        }
+    }
+}
+
+/// An exchange or market maker, as the feed names it (`NSDQ`, `P`).
+pub type Venue = Symbol;
+
+/// Price and size of one side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Level {
+    /// Price; positive.
+    pub price: Price,
+    /// Shares or contracts; positive.
+    pub size: Quantity,
+}
+
+/// Best bid and offer of an instrument. A side without a quote is absent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quote {
+    /// What is quoted.
+    pub instrument: InstrumentId,
+    /// Best bid.
+    pub bid: Option<Level>,
+    /// Best offer.
+    pub ask: Option<Level>,
+}
+
+impl Quote {
+    /// Both sides, when both exist and do not cross or lock.
+    pub fn firm(&self) -> Option<(Level, Level)> {
+        match (self.bid, self.ask) {
+            (Some(bid), Some(ask)) if bid.price < ask.price => Some((bid, ask)),
+            _ => None,
+        }
+    }
+}
+
+/// What a print's conditions say about it, whatever the feed's own codes are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TradeFlags(pub u16);
+
+impl TradeFlags {
+    /// Nothing special.
+    pub const NONE: Self = Self(0);
+    /// Does not set the last price (average price, derivatively priced, prior reference, late).
+    pub const NOT_LAST: Self = Self(1);
+    /// An opening, closing or re-opening cross: one price for all, no aggressor.
+    pub const AUCTION: Self = Self(1 << 1);
+    /// The feed itself doubts it.
+    pub const SUSPICIOUS: Self = Self(1 << 2);
+    /// Reported out of sequence.
+    pub const OUT_OF_SEQUENCE: Self = Self(1 << 3);
+    /// Smaller than a round lot.
+    pub const ODD_LOT: Self = Self(1 << 4);
+    /// An intermarket sweep order.
+    pub const SWEEP: Self = Self(1 << 5);
+
+    /// Whether all flags of `other` are set.
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Both sets of flags.
+    #[must_use]
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+/// One print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trade {
+    /// What was traded.
+    pub instrument: InstrumentId,
+    /// Price; positive.
+    pub price: Price,
+    /// Shares or contracts; positive.
+    pub size: Quantity,
+    /// Who crossed the spread, where the feed states it; never inferred here.
+    pub aggressor: Option<Side>,
+    /// Where it was reported.
+    pub venue: Option<Venue>,
+    /// What its conditions mean.
+    pub flags: TradeFlags,
+}
+
+/// A bar of trades. The event's `ts_event` is the bar's *end*.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bar {
+    /// What was traded.
+    pub instrument: InstrumentId,
+    /// Length of the bar.
+    pub span: Span,
+    /// First price.
+    pub open: Price,
+    /// Highest price.
+    pub high: Price,
+    /// Lowest price.
+    pub low: Price,
+    /// Last price.
+    pub close: Price,
+    /// Shares or contracts.
+    pub volume: Quantity,
+}
+
+/// How a row of a book changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DepthOperation {
+    /// A row appears at the position; rows below move down.
+    Insert,
+    /// The row at the position changes.
+    Update,
+    /// The row at the position goes; rows below move up.
+    Delete,
+}
+
+/// One edit of a book, by position on a side (0 is the best), as brokers send depth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Depth {
+    /// Whose book.
+    pub instrument: InstrumentId,
+    /// Bids are [`Side::Buy`].
+    pub side: Side,
+    /// Row, counted from the best.
+    pub position: u8,
+    /// What happens to the row.
+    pub operation: DepthOperation,
+    /// Price of the row (of no meaning for a delete).
+    pub price: Price,
+    /// Size of the row (of no meaning for a delete).
+    pub size: Quantity,
+    /// Exchange or market maker of the row, where the feed names it.
+    pub venue: Option<Venue>,
+}
+
+/// A row of an option chain that changes slowly: what the open and the day so far say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChainRow {
+    /// The option.
+    pub instrument: InstrumentId,
+    /// Contracts open at the last clearing, when known.
+    pub open_interest: Option<u32>,
+    /// Contracts traded today, when known.
+    pub volume: Option<u32>,
+}
+
+/// A stream of data about an instrument.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stream {
+    /// Best bid and offer.
+    Quotes,
+    /// Prints.
+    Trades,
+    /// Order book.
+    Depth,
+    /// Bars.
+    Bars,
+}
+
+/// Something of a stream was lost, or its state must be built anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// Whose stream.
+    pub instrument: InstrumentId,
+    /// Which stream.
+    pub stream: Stream,
+}

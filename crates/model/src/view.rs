@@ -1,0 +1,235 @@
+//! Read models: what one half of the core shows the other, and the screen.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use crate::calendar::Session;
+use crate::event::HaltLevel;
+use crate::features::Features;
+use crate::instrument::{Contract, Instrument, InstrumentId, Symbol};
+use crate::market::{Level, Quote, Side, Venue};
+use crate::number::{Money, Price, Quantity};
+use crate::order::{Fill, Order};
+use crate::position::{Account, Position};
+use crate::signal::{Signal, Strategy};
+use crate::time::Timestamp;
+
+/// What the market half knows: the one seam between MarketCore and TradingCore.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct MarketView {
+    /// Event time of the last change.
+    pub as_of: Timestamp,
+    /// Today's session, once known.
+    pub session: Option<Session>,
+    /// One entry per symbol that is analysed, in the order of the settings.
+    pub features: Vec<Features>,
+    /// One entry per contract, by [`InstrumentId`].
+    pub contracts: Vec<ContractView>,
+}
+
+/// A contract in use: what it is and what is known of it now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ContractView {
+    /// What it is.
+    pub instrument: Instrument,
+    /// Best bid and offer, once seen.
+    pub quote: Option<Quote>,
+    /// Event time of the quote.
+    pub quote_at: Option<Timestamp>,
+    /// Contracts open at the last clearing, when known.
+    pub open_interest: Option<u32>,
+    /// Contracts traded today, when known.
+    pub volume: Option<u32>,
+}
+
+impl MarketView {
+    /// Features of a symbol.
+    pub fn of(&self, symbol: Symbol) -> Option<&Features> {
+        self.features.iter().find(|f| f.symbol == symbol)
+    }
+
+    /// A contract by its number.
+    pub fn contract(&self, id: InstrumentId) -> Option<&ContractView> {
+        self.contracts.get(id.0 as usize)
+    }
+
+    /// A contract by its name.
+    pub fn named(&self, contract: Contract) -> Option<&ContractView> {
+        self.contracts.iter().find(|c| c.instrument.contract == contract)
+    }
+}
+
+/// A row of a book.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BookRow {
+    /// Price and size.
+    pub level: Level,
+    /// Exchange or market maker, where the feed names it.
+    pub venue: Option<Venue>,
+}
+
+/// A one-minute candle of regular prints.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Candle {
+    /// Start of the minute.
+    pub start: Timestamp,
+    /// First price.
+    pub open: Price,
+    /// Highest price.
+    pub high: Price,
+    /// Lowest price.
+    pub low: Price,
+    /// Last price.
+    pub close: Price,
+    /// Shares.
+    pub volume: u64,
+    /// Session VWAP at the end of the candle (so far, for the open one), dollars.
+    pub vwap: f64,
+    /// Bought less sold shares of the minute.
+    pub signed_volume: i64,
+}
+
+/// A print on the tape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TapePrint {
+    /// When.
+    pub time: Timestamp,
+    /// Price.
+    pub price: Price,
+    /// Shares.
+    pub size: Quantity,
+    /// Aggressor, stated by the feed or inferred by Lee-Ready; absent when neither says.
+    pub side: Option<Side>,
+    /// Where.
+    pub venue: Option<Venue>,
+}
+
+/// What a chart of a symbol shows beyond its features. Kept by MarketCore, bounded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SymbolHistory {
+    /// Whose.
+    pub symbol: Symbol,
+    /// One-minute candles of the session, oldest first; at most [`SymbolHistory::CANDLES`].
+    pub candles: VecDeque<Candle>,
+    /// Last prints, newest last; at most [`SymbolHistory::TAPE`].
+    pub tape: VecDeque<TapePrint>,
+    /// VPIN at each completed bucket, newest last; at most [`SymbolHistory::VPIN`].
+    pub vpin: VecDeque<(Timestamp, f64)>,
+    /// Bids, best first; at most [`SymbolHistory::ROWS`].
+    pub bids: Vec<BookRow>,
+    /// Offers, best first; at most [`SymbolHistory::ROWS`].
+    pub asks: Vec<BookRow>,
+}
+
+impl SymbolHistory {
+    /// Candles kept: a full day with extended hours.
+    pub const CANDLES: usize = 960;
+    /// Prints kept.
+    pub const TAPE: usize = 50;
+    /// VPIN points kept.
+    pub const VPIN: usize = 500;
+    /// Book rows kept on each side.
+    pub const ROWS: usize = 10;
+}
+
+/// How a gate stands at this moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GateState {
+    /// Lets through.
+    Passed,
+    /// Stops the signal here.
+    Blocked,
+    /// Not looked at: an earlier gate stopped it.
+    NotReached,
+}
+
+/// One gate of a strategy for a symbol, as it was last looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GateView {
+    /// Its name.
+    pub name: String,
+    /// How it stands.
+    pub state: GateState,
+    /// In words, with the numbers it saw.
+    pub text: String,
+    /// How often it stopped a signal today.
+    pub blocked_today: u64,
+}
+
+/// "Why no signal": all gates of a strategy for a symbol, in their order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StrategyView {
+    /// Whose.
+    pub strategy: Strategy,
+    /// For which symbol.
+    pub symbol: Symbol,
+    /// Times it was looked at today.
+    pub checks_today: u64,
+    /// In order.
+    pub gates: Vec<GateView>,
+}
+
+/// A position with its mark.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PositionView {
+    /// The position.
+    pub position: Position,
+    /// Middle of the quote, when there is one.
+    pub mark: Option<Price>,
+    /// Profit of what is held at the mark, before commissions.
+    pub unrealized: Option<Money>,
+    /// Delta of the whole position in shares of the underlying, when it can be computed.
+    pub delta: Option<f64>,
+}
+
+/// What the trading half knows, for the screen and the store.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct TradingView {
+    /// Event time of the last change.
+    pub as_of: Timestamp,
+    /// Whether the broker's picture and ours agree, and since when.
+    pub reconciled_at: Option<Timestamp>,
+    /// Whether a session with the broker exists.
+    pub connected: bool,
+    /// Account number, when known.
+    pub account_id: Option<String>,
+    /// The account as the broker states it.
+    pub account: Option<Account>,
+    /// Equity at the start of the trading day.
+    pub day_start_equity: Option<Money>,
+    /// Realised profit of the day, before commissions.
+    pub realized_today: Money,
+    /// Commissions of the day.
+    pub commissions_today: Money,
+    /// Profit of all that is held at its marks; absent when a mark is missing.
+    pub unrealized: Option<Money>,
+    /// What the day may still lose before it halts.
+    pub loss_budget_left: Option<Money>,
+    /// Premium paid for what is held and what is being bought.
+    pub premium_at_risk: Money,
+    /// How far new risk is allowed.
+    pub halt: HaltLevel,
+    /// Why.
+    pub halt_reason: Option<String>,
+    /// What is held.
+    pub positions: Vec<PositionView>,
+    /// Orders that may still fill.
+    pub orders: Vec<Order>,
+    /// Signals of the day, newest first; at most [`TradingView::SIGNALS`].
+    pub signals: Vec<Signal>,
+    /// Fills of the day, newest first; at most [`TradingView::FILLS`].
+    pub fills: Vec<Fill>,
+    /// "Why no signal".
+    pub strategies: Vec<StrategyView>,
+    /// How often each pre-trade check refused, by name.
+    pub refusals: Vec<(String, u64)>,
+}
+
+impl TradingView {
+    /// Signals shown.
+    pub const SIGNALS: usize = 50;
+    /// Fills shown.
+    pub const FILLS: usize = 100;
+}
