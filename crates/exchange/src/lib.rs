@@ -1,1 +1,3 @@
 //! The paper gateway: a server that speaks the TWS wire protocol.
+
+pub mod wire;

@@ -1,0 +1,19 @@
+//! One struct per message of the protocol, with the broker's field names and protobuf tags.
+//!
+//! These structs are also the gateway's internal model of a conversation. The protobuf codec is
+//! their derived one; another dialect (the classic text of versions up to 178) fills and reads the
+//! same structs, so nothing behind the codec knows which dialect a client speaks.
+//!
+//! Every scalar is optional, as on the wire: presence carries meaning, an absent number is not zero.
+//! Decimal quantities travel as text. Fields keep the broker's names (in snake case) and meanings;
+//! their description is the broker's documentation of its API.
+
+#![allow(missing_docs, reason = "fields carry the broker's documented names; see the module's text")]
+
+pub mod account;
+pub mod contract;
+pub mod execution;
+pub mod market_data;
+pub mod order;
+pub mod order_terms;
+pub mod session;

@@ -1,0 +1,55 @@
+//! Numbers of the errors and notices that the gateway sends, as the broker numbers them.
+
+/// Request or order refers to no session-wide id.
+pub const SESSION: i32 = -1;
+
+/// A ticker id is already streaming.
+pub const DUPLICATE_TICKER_ID: i32 = 102;
+/// An order id was used before.
+pub const DUPLICATE_ORDER_ID: i32 = 103;
+/// The order is filled and can't be changed.
+pub const CANNOT_MODIFY_FILLED: i32 = 104;
+/// The change does not match the order (side, contract or type).
+pub const MODIFICATION_MISMATCH: i32 = 105;
+/// The price is not a multiple of the minimum tick; no status follows.
+pub const PRICE_OFF_TICK: i32 = 110;
+/// Time in force and order type do not go together.
+pub const TIF_MISMATCH: i32 = 111;
+/// The order ended and can't be cancelled.
+pub const CANNOT_CANCEL: i32 = 161;
+/// No contract, or more than one, fits.
+pub const NO_SECURITY_DEFINITION: i32 = 200;
+/// The order was rejected; the reason follows the colon.
+pub const ORDER_REJECTED: i32 = 201;
+/// The order was cancelled.
+pub const ORDER_CANCELLED: i32 = 202;
+/// A cancel names a ticker id that is not streaming.
+pub const UNKNOWN_TICKER_ID: i32 = 300;
+/// More depth requests than allowed.
+pub const TOO_MANY_DEPTH_REQUESTS: i32 = 309;
+/// A cancel names a depth request that does not exist.
+pub const DEPTH_NOT_FOUND: i32 = 310;
+/// A message could not be read.
+pub const UNREADABLE: i32 = 320;
+/// A request is not valid.
+pub const INVALID_REQUEST: i32 = 321;
+/// A request could not be processed.
+pub const REQUEST_FAILED: i32 = 322;
+/// Another connection has this client id.
+pub const CLIENT_ID_IN_USE: i32 = 326;
+/// An order message; accepted when it starts with `Warning:`.
+pub const ORDER_MESSAGE: i32 = 399;
+/// Message id not known.
+pub const UNKNOWN_MESSAGE: i32 = 505;
+/// Not allowed for the security: tick-by-tick of options, depth of them.
+pub const NOT_AVAILABLE_TICK_BY_TICK: i32 = 10189;
+/// A cancel names an order this client never placed.
+pub const ORDER_NOT_FOUND: i32 = 10147;
+/// A cancel names an order in a state that has no cancel.
+pub const ORDER_NOT_CANCELLABLE: i32 = 10148;
+/// Market data farm works.
+pub const MARKET_DATA_FARM_OK: i32 = 2104;
+/// Historical data farm works.
+pub const HISTORICAL_FARM_OK: i32 = 2106;
+/// Security definition farm works.
+pub const SECURITY_DEFINITION_FARM_OK: i32 = 2158;
