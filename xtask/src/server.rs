@@ -1,0 +1,182 @@
+//! The system, started for a test as a person would start it and stopped as a person would stop it.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use crate::place;
+use crate::step::{Failure, Outcome, not_started, run};
+
+/// How long the program may take from its start to its URL; a debug build on a busy machine needs some of it.
+const START_LIMIT: Duration = Duration::from_mins(1);
+/// How long the program may take from SIGINT to its end: what it promises.
+const STOP_LIMIT: Duration = Duration::from_secs(5);
+
+/// A running system. Dropped without [`Server::stop`], it is killed.
+pub(crate) struct Server {
+    child: Child,
+    lines: Receiver<String>,
+    folder: PathBuf,
+    port: u16,
+}
+
+impl Server {
+    /// Starts `binary` on free ports with its state in `folder`, and waits until it has printed its URL.
+    pub(crate) fn start(binary: &Path, folder: &Path) -> Outcome<Self> {
+        std::fs::create_dir_all(folder).map_err(|e| Failure::new(format!("{}: {e}", folder.display())))?;
+        let (port, gateway_port) = two_free_ports()?;
+        let log = folder.join("stderr.log");
+        let log = File::create(&log).map_err(|e| Failure::new(format!("{}: {e}", log.display())))?;
+        let mut command = Command::new(binary);
+        command
+            .args(["run", "--no-browser", "--seed", "7", "--speed", "1"])
+            .args(["--port", &port.to_string(), "--gateway-port", &gateway_port.to_string()])
+            .arg("--state-dir")
+            .arg(folder.join("state"))
+            .current_dir(place::root())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log);
+        let mut child = command.spawn().map_err(|e| not_started(&command, &e))?;
+        let lines = lines_of(&mut child);
+        let server = Self { child, lines, folder: folder.to_path_buf(), port };
+        server.wait_for_url()?;
+        Ok(server)
+    }
+
+    /// The address of the page.
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    fn wait_for_url(&self) -> Outcome {
+        let url = self.url();
+        let deadline = Instant::now() + START_LIMIT;
+        loop {
+            match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(line) if line.contains(&url) => return Ok(()),
+                Ok(_) => {}
+                Err(_) => {
+                    return Err(self.failure(&format!("the program did not print {url} and is not ready")));
+                }
+            }
+        }
+    }
+
+    /// Sends SIGINT; the program must end with exit code 0 within five seconds.
+    pub(crate) fn stop(mut self) -> Outcome {
+        // The standard library sends no signals; every POSIX shell can.
+        run(Command::new("sh").args(["-c", &format!("kill -INT {}", self.child.id())]))?;
+        // The program's output closes when the program ends: waiting for that needs no polling.
+        let deadline = Instant::now() + STOP_LIMIT;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.lines.recv_timeout(left) {
+                Ok(_) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    return Err(self.failure("the program did not end within 5 s of SIGINT"));
+                }
+            }
+        }
+        let status = self.child.wait().map_err(|e| Failure::new(format!("waiting for the program: {e}")))?;
+        if status.success() {
+            Ok(())
+        } else {
+            Err(self.failure(&format!("after SIGINT the program ended with {status}")))
+        }
+    }
+
+    fn failure(&self, what: &str) -> Failure {
+        let log = self.folder.join("stderr.log");
+        let text = std::fs::read_to_string(&log).unwrap_or_default();
+        let last: Vec<&str> = text.lines().rev().take(20).collect();
+        let last: Vec<&str> = last.into_iter().rev().collect();
+        Failure::new(format!("{what}; the end of {}:\n{}", log.display(), last.join("\n")))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Both fail when the program has ended already, which is what is wanted.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Reads the program's output on a thread of its own, so that waiting for a line can have an end.
+fn lines_of(child: &mut Child) -> Receiver<String> {
+    let (sender, receiver) = channel();
+    if let Some(stdout) = child.stdout.take() {
+        std::thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+    }
+    receiver
+}
+
+/// Two ports that were free a moment ago; both are held until both are known, so they differ.
+fn two_free_ports() -> Outcome<(u16, u16)> {
+    let bind = || TcpListener::bind("127.0.0.1:0");
+    let ports = || -> std::io::Result<(u16, u16)> {
+        let (one, two) = (bind()?, bind()?);
+        Ok((one.local_addr()?.port(), two.local_addr()?.port()))
+    };
+    ports().map_err(|e| Failure::new(format!("no free port on 127.0.0.1: {e}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A script that takes the program's place.
+    fn program(folder: &Path, body: &str) -> PathBuf {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = folder.join("program");
+        std::fs::write(&path, format!("#!/bin/sh\nport=7\nwhile [ $# -gt 0 ]; do [ \"$1\" = --port ] && port=$2; shift; done\n{body}\n"))
+            .unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+
+    const READY: &str = "echo \"AlphaTrader http://127.0.0.1:$port\"";
+
+    #[test]
+    fn a_good_program_is_started_and_stopped() {
+        let folder = tempfile::tempdir().unwrap();
+        let binary = program(
+            folder.path(),
+            &format!("trap 'kill $!; exit 0' INT\n{READY}\nsleep 60 >/dev/null & wait"),
+        );
+        let server = Server::start(&binary, &folder.path().join("run")).unwrap();
+        assert!(server.url().starts_with("http://127.0.0.1:"));
+        server.stop().unwrap();
+    }
+
+    #[test]
+    fn an_exit_code_other_than_zero_is_a_failure() {
+        let folder = tempfile::tempdir().unwrap();
+        let binary = program(
+            folder.path(),
+            &format!("trap 'kill $!; exit 4' INT\n{READY}\nsleep 60 >/dev/null & wait"),
+        );
+        let failure = Server::start(&binary, &folder.path().join("run")).unwrap().stop().unwrap_err();
+        assert!(failure.to_string().contains("exit status: 4"), "{failure}");
+    }
+
+    #[test]
+    fn a_program_that_gives_up_shows_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let binary = program(folder.path(), "echo 'port 8000 is taken' >&2; exit 1");
+        let failure = Server::start(&binary, &folder.path().join("run")).err().unwrap();
+        assert!(failure.to_string().contains("port 8000 is taken"), "{failure}");
+    }
+}
