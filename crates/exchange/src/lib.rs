@@ -1,3 +1,4 @@
 //! The paper gateway: a server that speaks the TWS wire protocol.
 
+pub mod broker;
 pub mod wire;

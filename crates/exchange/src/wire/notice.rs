@@ -39,6 +39,8 @@ pub const REQUEST_FAILED: i32 = 322;
 pub const CLIENT_ID_IN_USE: i32 = 326;
 /// An order message; accepted when it starts with `Warning:`.
 pub const ORDER_MESSAGE: i32 = 399;
+/// The gateway does not work orders of this type.
+pub const UNSUPPORTED_ORDER_TYPE: i32 = 387;
 /// Message id not known.
 pub const UNKNOWN_MESSAGE: i32 = 505;
 /// Not allowed for the security: tick-by-tick of options, depth of them.
