@@ -131,8 +131,8 @@ impl Clock {
         self.anchor().speed
     }
 
-    /// The machine's monotonic clock: for judging connections, never for events.
-    pub fn instant(&self) -> Instant {
+    /// The machine's monotonic clock: for judging connections and measuring durations, never for events.
+    pub fn instant() -> Instant {
         Instant::now()
     }
 

@@ -163,7 +163,7 @@ impl Registry {
             monitoring,
             interval,
             check: Arc::new(check),
-            registered: self.clock.instant(),
+            registered: Clock::instant(),
             heartbeat: None,
             figures: BTreeMap::new(),
             errors: VecDeque::new(),
@@ -179,7 +179,7 @@ impl Registry {
     }
 
     fn beat(&self, place: usize) {
-        let now = (self.clock.instant(), self.clock.now());
+        let now = (Clock::instant(), self.clock.now());
         self.lock()[place].heartbeat = Some(now);
     }
 
@@ -188,7 +188,7 @@ impl Registry {
         // Checks are asked without the lock, so that one may report through its own handle.
         let checks: Vec<Check> = self.lock().iter().map(|entry| Arc::clone(&entry.check)).collect();
         let health: Vec<Health> = checks.iter().map(|check| check()).collect();
-        let now = self.clock.instant();
+        let now = Clock::instant();
         self.lock().iter().zip(health).map(|(entry, health)| entry.state(now, health)).collect()
     }
 
