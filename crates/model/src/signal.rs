@@ -143,6 +143,8 @@ pub struct Signal {
     pub direction: Direction,
     /// What to buy.
     pub contract: Contract,
+    /// Shares a unit of the contract delivers.
+    pub multiplier: u32,
     /// Whether the contract's prices are made by our own generator.
     pub synthetic: bool,
     /// Price of the underlying that triggered it.

@@ -1,0 +1,5 @@
+//! The rules on whole situations.
+
+mod checks;
+mod rule;
+mod world;
