@@ -1,0 +1,215 @@
+//! What every part of the edge shares, and how it speaks to the engine.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+use alphatrader_edge::{Clock, PushError, Sender};
+use alphatrader_model::market::{Gap, Stream};
+use alphatrader_model::{
+    BrokerEvent, Calendar, Contract, Input, InstrumentId, OptionContract, Payload, Timestamp,
+};
+use jiff::civil::Date;
+use tokio::sync::watch;
+
+use crate::config::IbkrConfig;
+use crate::pacer::Pacer;
+use crate::registry::{Registry, RegistryError, Terms};
+use crate::status::{Board, count};
+
+/// Code of notices that are ours, not the broker's.
+pub(crate) const OWN_NOTICE: i32 = 0;
+
+/// What every part of the edge shares.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) config: IbkrConfig,
+    pub(crate) clock: Clock,
+    pub(crate) calendar: Calendar,
+    pub(crate) registry: Registry,
+    pub(crate) inbox: Sender,
+    pub(crate) board: Board,
+    pub(crate) pacer: Pacer,
+    /// Options that are held or ordered: they are followed wherever the spot is.
+    pub(crate) pinned: watch::Sender<BTreeSet<OptionContract>>,
+    /// Date of the session announced last.
+    announced: Mutex<Option<Date>>,
+}
+
+impl Context {
+    /// Options that may be pinned at once.
+    const MAX_PINNED: usize = 40;
+
+    pub(crate) fn new(
+        config: IbkrConfig,
+        clock: Clock,
+        calendar: Calendar,
+        registry: Registry,
+        inbox: Sender,
+    ) -> Self {
+        let text = format!("connecting to {}:{}", config.host, config.port);
+        let board = Board::new(clock.now(), text, plan(&config));
+        let pacer = Pacer::new(config.messages_per_second);
+        let pinned = watch::Sender::new(BTreeSet::new());
+        Self { config, clock, calendar, registry, inbox, board, pacer, pinned, announced: Mutex::new(None) }
+    }
+
+    /// Tells the engine something that happened now.
+    pub(crate) fn post(&self, payload: Payload) {
+        let now = self.clock.now();
+        self.post_at(now, now, payload);
+    }
+
+    /// Tells the engine something that happened at `ts_event`.
+    pub(crate) fn post_at(&self, ts_event: Timestamp, ts_recv: Timestamp, payload: Payload) {
+        match self.inbox.push(Input { ts_event, ts_recv, payload }) {
+            // The engine has ended: the process does too.
+            Ok(()) | Err(PushError::Closed { .. }) => {}
+            Err(refused) => {
+                count(&self.board.counters.refused_events);
+                self.board.error(&refused.to_string());
+                tracing::error!(%refused, "the engine did not take an event");
+            }
+        }
+    }
+
+    /// Tells the engine what the broker said.
+    pub(crate) fn broker(&self, event: BrokerEvent) {
+        self.post(Payload::Broker(Box::new(event)));
+    }
+
+    /// Tells the engine, and the log, something of ours.
+    pub(crate) fn notice(&self, text: impl Into<String>) {
+        let text = text.into();
+        tracing::warn!("{text}");
+        self.broker(BrokerEvent::Notice { code: OWN_NOTICE, text });
+    }
+
+    /// Tells the engine that part of a stream is missing.
+    pub(crate) fn gap(&self, instrument: InstrumentId, stream: Stream) {
+        count(&self.board.counters.gaps);
+        self.post(Payload::Gap(Gap { instrument, stream }));
+    }
+
+    /// Tells the engine that part of every stream is missing.
+    pub(crate) fn gap_everywhere(&self) {
+        for gap in self.board.gaps() {
+            self.gap(gap.instrument, gap.stream);
+        }
+    }
+
+    /// The number of a contract, announced to the engine first.
+    pub(crate) fn announce(&self, terms: Terms) -> Result<InstrumentId, RegistryError> {
+        self.registry.announce(terms, self.clock.now(), &self.inbox)
+    }
+
+    /// Announces the session of the clock's date, once a date; nothing on days without one.
+    pub(crate) fn announce_session(&self) {
+        let date = self.today();
+        let mut announced = self.announced.lock().unwrap_or_else(PoisonError::into_inner);
+        if *announced == Some(date) {
+            return;
+        }
+        *announced = Some(date);
+        if let Some(session) = self.calendar.session(date) {
+            self.post(Payload::Session(session));
+        }
+    }
+
+    /// The date in New York.
+    pub(crate) fn today(&self) -> Date {
+        self.calendar.date_of(self.clock.now())
+    }
+
+    /// Follows an option wherever the spot is.
+    pub(crate) fn pin(&self, contract: &Contract) {
+        let Some(option) = contract.option() else { return };
+        self.pinned.send_if_modified(|pinned| {
+            pinned.len() < Self::MAX_PINNED && pinned.insert(*option)
+        });
+    }
+
+    /// Follows an option only while it is near the spot.
+    pub(crate) fn unpin(&self, contract: &Contract) {
+        let Some(option) = contract.option() else { return };
+        self.pinned.send_if_modified(|pinned| pinned.remove(option));
+    }
+}
+
+/// How books, trade streams and quote lines are shared out.
+fn plan(config: &IbkrConfig) -> String {
+    let names = |most: usize| {
+        let names: Vec<&str> = config.symbols.iter().take(most).map(alphatrader_model::Symbol::as_str).collect();
+        if names.is_empty() { "none".to_owned() } else { names.join(" ") }
+    };
+    let volume = config.symbols.iter().skip(config.trade_streams);
+    let volume: Vec<&str> = volume.map(alphatrader_model::Symbol::as_str).collect();
+    let volume = if volume.is_empty() { String::new() } else { format!("; prints from the quote line: {}", volume.join(" ")) };
+    format!(
+        "quotes: {}; books: {}; every print: {}{volume}; options: {} lines, {} a symbol",
+        names(usize::MAX),
+        names(config.books),
+        names(config.trade_streams),
+        config.option_lines,
+        config.lines_per_symbol(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alphatrader_edge::{Inbox, Limits, Receiver};
+    use alphatrader_model::Symbol;
+
+    fn context(at: &str) -> (Context, Receiver) {
+        let (inbox, receiver) = Inbox::new(Limits::default()).unwrap();
+        let symbols = ["SPY", "QQQ", "IWM", "TSLA"].map(|s| Symbol::new(s).unwrap()).to_vec();
+        let config = IbkrConfig::new(7_497, 11, symbols);
+        let clock = Clock::simulated(at.parse().unwrap(), 1.0).unwrap();
+        (Context::new(config, clock, Calendar::xnys(), Registry::default(), inbox), receiver)
+    }
+
+    #[test]
+    fn the_plan_names_who_gets_what() {
+        let (context, _receiver) = context("2026-11-20T14:30:00Z");
+        assert_eq!(
+            context.board.status().plan,
+            "quotes: SPY QQQ IWM TSLA; books: SPY QQQ IWM; every print: SPY QQQ IWM; prints from the \
+             quote line: TSLA; options: 60 lines, 15 a symbol"
+        );
+    }
+
+    #[test]
+    fn a_session_is_announced_once_a_date_and_not_on_holidays() {
+        let (context, receiver) = context("2026-11-25T14:30:00Z");
+        for _ in 0..3 {
+            context.announce_session();
+        }
+        // Thanksgiving.
+        context.clock.reanchor("2026-11-26T14:30:00Z".parse().unwrap(), 1.0).unwrap();
+        context.announce_session();
+        context.clock.reanchor("2026-11-27T14:30:00Z".parse().unwrap(), 1.0).unwrap();
+        context.announce_session();
+        let mut inputs = Vec::new();
+        receiver.drain(&mut inputs, 10);
+        let dates: Vec<String> = inputs
+            .iter()
+            .map(|input| match &input.payload {
+                Payload::Session(session) => session.date.to_string(),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(dates, ["2026-11-25", "2026-11-27"]);
+    }
+
+    #[test]
+    fn pins_are_options_and_bounded() {
+        let (context, _receiver) = context("2026-11-25T14:30:00Z");
+        context.pin(&"SPY".parse().unwrap());
+        for strike in 0..100 {
+            context.pin(&format!("SPY261125C00{:03}000", 500 + strike).parse().unwrap());
+        }
+        assert_eq!(context.pinned.borrow().len(), Context::MAX_PINNED);
+        context.unpin(&"SPY261125C00500000".parse().unwrap());
+        assert_eq!(context.pinned.borrow().len(), Context::MAX_PINNED - 1);
+    }
+}

@@ -1,0 +1,141 @@
+//! Prints, from tick-by-tick data and from the volume tick of a quote line.
+
+use alphatrader_model::market::TradeFlags;
+use alphatrader_model::number::NumberError;
+use alphatrader_model::{InstrumentId, Span, Symbol, Timestamp, Trade};
+use ibapi::market_data::realtime::Trade as BrokerTrade;
+
+use crate::translate::number;
+
+/// A print of a tick-by-tick stream. Nothing for a print without a whole share.
+///
+/// # Errors
+/// [`NumberError`] for a price finer than our unit and for a size that is none.
+pub(crate) fn print(tick: &BrokerTrade, instrument: InstrumentId) -> Result<Option<Trade>, NumberError> {
+    let (price, size) = (number::price(tick.price)?, number::size(tick.size)?);
+    let mut flags = conditions(&tick.special_conditions);
+    if tick.trade_attribute.unreported {
+        flags = flags.with(TradeFlags::NOT_LAST);
+    }
+    Ok(number::level(price, size).map(|level| Trade {
+        instrument,
+        price: level.price,
+        size: level.size,
+        // The feed does not say who crossed the spread.
+        aggressor: None,
+        venue: venue(&tick.exchange),
+        flags,
+    }))
+}
+
+/// An exchange or market maker, where its name is one of ours.
+pub(crate) fn venue(name: &str) -> Option<Symbol> {
+    Symbol::new(name).ok()
+}
+
+/// What the letters of a print's sale conditions mean, as the consolidated tapes define them.
+fn conditions(codes: &str) -> TradeFlags {
+    codes.chars().fold(TradeFlags::NONE, |flags, code| {
+        flags.with(match code {
+            'F' => TradeFlags::SWEEP,
+            'I' => TradeFlags::ODD_LOT,
+            // Opening, re-opening and closing crosses.
+            'O' | '5' | '6' => TradeFlags::AUCTION,
+            'U' | 'Z' => TradeFlags::OUT_OF_SEQUENCE.with(TradeFlags::NOT_LAST),
+            // Average price (B, W), cash (C), price variation (H), prior reference (P), next day (N),
+            // seller's option (R), extended hours (T), contingent (V, 7), derivatively priced (4),
+            // official open (Q) and close (M, 9).
+            'B' | 'W' | 'C' | 'H' | 'P' | 'N' | 'R' | 'T' | 'V' | '7' | '4' | 'Q' | 'M' | '9' => {
+                TradeFlags::NOT_LAST
+            }
+            _ => TradeFlags::NONE,
+        })
+    })
+}
+
+/// When a print of a whole second happened: the source names the second, we know when it reached us.
+/// The instant inside that second nearest to the one at which it reached us.
+pub(crate) fn instant(second: i64, received: Timestamp) -> Timestamp {
+    let start = Timestamp::from_seconds(second);
+    let last = start + Span::SECOND - Span::from_nanos(1);
+    received.clamp(start, last)
+}
+
+/// A print of the volume tick (type 48): `price;size;milliseconds;total;vwap;single`. Nothing when
+/// it has no price: then only the total changed.
+///
+/// # Errors
+/// [`NumberError`] when it is not of that form or a number is refused.
+pub(crate) fn volume_tick(
+    text: &str,
+    instrument: InstrumentId,
+) -> Result<Option<(Timestamp, Trade)>, NumberError> {
+    let mut fields = text.split(';');
+    let mut next = || fields.next().ok_or(NumberError::NotDecimal);
+    let (price, size, millis) = (next()?, next()?, next()?);
+    if price.is_empty() {
+        return Ok(None);
+    }
+    let decimal = |text: &str| text.parse::<f64>().map_err(|_| NumberError::NotDecimal);
+    let (price, size) = (number::price(decimal(price)?)?, number::size(decimal(size)?)?);
+    let millis: i64 = millis.parse().map_err(|_| NumberError::NotDecimal)?;
+    if !(0..=i64::MAX / 1_000_000).contains(&millis) {
+        return Err(NumberError::OutOfRange);
+    }
+    Ok(number::level(price, size).map(|level| {
+        let trade = Trade {
+            instrument,
+            price: level.price,
+            size: level.size,
+            aggressor: None,
+            venue: None,
+            flags: TradeFlags::NONE,
+        };
+        (Timestamp::from_millis(millis), trade)
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alphatrader_model::{Price, Quantity};
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_volume_tick_is_read() {
+        let (time, trade) =
+            volume_tick("701.28;100;1348075471534;67854;701.46918464;true", InstrumentId(2)).unwrap().unwrap();
+        assert_eq!(time, Timestamp::from_millis(1_348_075_471_534));
+        assert_eq!((trade.price, trade.size), (Price::from_cents(70_128), Quantity::new(100)));
+        assert_eq!(volume_tick(";0;1348075476533;67854;701.46918464;false", InstrumentId(2)), Ok(None));
+        for text in ["", "1", "1;2", "x;1;1;", "1;x;1;", "1;1;x;", "1;1;9223372036854775807;"] {
+            assert!(volume_tick(text, InstrumentId(2)).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn conditions_become_flags() {
+        assert!(conditions(" FI").contains(TradeFlags::SWEEP.with(TradeFlags::ODD_LOT)));
+        assert!(conditions("4").contains(TradeFlags::NOT_LAST));
+        assert!(conditions("O").contains(TradeFlags::AUCTION));
+        assert_eq!(conditions(""), TradeFlags::NONE);
+    }
+
+    #[test]
+    fn a_print_lies_in_the_second_its_source_names() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let second = at("2026-11-20T14:31:02Z").seconds();
+        assert_eq!(instant(second, at("2026-11-20T14:31:02.400Z")), at("2026-11-20T14:31:02.400Z"));
+        assert_eq!(instant(second, at("2026-11-20T14:31:03.100Z")), at("2026-11-20T14:31:02.999999999Z"));
+        assert_eq!(instant(second, at("2026-11-20T14:31:01.900Z")), at("2026-11-20T14:31:02Z"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_volume_tick_is_read_or_refused(text in "[0-9;.xe+-]{0,40}") {
+            if let Ok(Some((_, trade))) = volume_tick(&text, InstrumentId(0)) {
+                prop_assert!(trade.price > Price::ZERO && !trade.size.is_zero());
+            }
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! How the edge is: connection, streams, counts. For people, dashboards and health checks.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use alphatrader_model::market::{Gap, Stream};
+use alphatrader_model::{Contract, InstrumentId, Timestamp};
+use serde::Serialize;
+
+/// Where the connection is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Link {
+    /// Not connected; tried again and again.
+    Connecting,
+    /// Connected to the gateway, and the gateway to the broker.
+    Connected,
+    /// Connected to the gateway, which has lost the broker.
+    BrokerLost,
+    /// The gateway has an account that may not be traded; tried again, in case it changes.
+    Refused,
+    /// Ended.
+    Stopped,
+}
+
+/// How one stream is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StreamStatus {
+    /// Of which contract.
+    pub contract: Contract,
+    /// Of which kind.
+    pub stream: Stream,
+    /// Milliseconds of wall time since the last message; absent before the first.
+    pub age_ms: Option<u64>,
+    /// Messages so far.
+    pub messages: u64,
+    /// Live data, not frozen or delayed.
+    pub live: bool,
+    /// What is the matter with it, in a trader's words.
+    pub problem: Option<String>,
+}
+
+/// How the edge is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Status {
+    /// Where the connection is.
+    pub link: Link,
+    /// Since when, by the system's clock.
+    pub since: Timestamp,
+    /// That in a trader's words.
+    pub text: String,
+    /// Last thing that went wrong, in a trader's words.
+    pub last_error: Option<String>,
+    /// The account that is traded.
+    pub account: Option<String>,
+    /// The gateway's version of the protocol.
+    pub server_version: Option<i32>,
+    /// Microseconds of wall time that the last time request took.
+    pub latency_us: Option<u64>,
+    /// How books, trade streams and quote lines are shared out.
+    pub plan: String,
+    /// Every stream.
+    pub streams: Vec<StreamStatus>,
+    /// Counts since the start.
+    pub counts: Counts,
+}
+
+impl Status {
+    /// Whether orders reach the broker.
+    pub fn is_connected(&self) -> bool {
+        self.link == Link::Connected
+    }
+}
+
+macro_rules! counts {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
+        /// Counts since the start.
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+        pub struct Counts {
+            $($(#[$doc])* pub $name: u64,)*
+        }
+
+        #[derive(Debug, Default)]
+        pub(crate) struct Counters {
+            $(pub(crate) $name: AtomicU64,)*
+        }
+
+        impl Counters {
+            fn read(&self) -> Counts {
+                Counts { $($name: self.$name.load(Ordering::Relaxed),)* }
+            }
+        }
+    };
+}
+
+counts! {
+    /// Quotes handed to the engine.
+    quotes,
+    /// Prints handed to the engine.
+    trades,
+    /// Book edits handed to the engine.
+    book_edits,
+    /// Chain rows handed to the engine.
+    chain_rows,
+    /// Gaps handed to the engine.
+    gaps,
+    /// Prices and sizes that were refused: finer than our unit, or none.
+    refused_numbers,
+    /// Reports of the broker that our words cannot hold.
+    unsaid,
+    /// Messages lost because we did not keep up with the client library.
+    lagged,
+    /// Sessions that began.
+    sessions,
+    /// Streams opened anew after a loss.
+    resubscriptions,
+    /// Orders and changes of orders sent.
+    orders_sent,
+    /// Cancels sent.
+    cancels_sent,
+    /// Effects that were not carried out: too old, repeated, or no connection.
+    effects_dropped,
+    /// Requests that failed or ran into their deadline.
+    requests_failed,
+    /// Synchronisations completed.
+    synchronisations,
+    /// Events that the engine's queues refused.
+    refused_events,
+}
+
+pub(crate) fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Watches one stream.
+#[derive(Debug)]
+pub(crate) struct Meter {
+    instrument: InstrumentId,
+    start: Instant,
+    /// Milliseconds from `start` to the last message, plus 1; 0 before the first.
+    last: AtomicU64,
+    messages: AtomicU64,
+    live: AtomicBool,
+    problem: Mutex<Option<String>>,
+}
+
+impl Meter {
+    fn new(instrument: InstrumentId) -> Self {
+        Self {
+            instrument,
+            start: Instant::now(),
+            last: AtomicU64::new(0),
+            messages: AtomicU64::new(0),
+            live: AtomicBool::new(true),
+            problem: Mutex::new(None),
+        }
+    }
+
+    /// A message came.
+    pub(crate) fn tick(&self) {
+        self.last.store(self.start.elapsed().as_millis() as u64 + 1, Ordering::Relaxed);
+        self.messages.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The feed is live, or is not.
+    pub(crate) fn set_live(&self, live: bool) {
+        self.live.store(live, Ordering::Relaxed);
+    }
+
+    /// What is the matter, or that nothing is.
+    pub(crate) fn set_problem(&self, problem: Option<String>) {
+        *self.problem.lock().unwrap_or_else(PoisonError::into_inner) = problem;
+    }
+
+    fn status(&self, contract: Contract, stream: Stream) -> StreamStatus {
+        let last = self.last.load(Ordering::Relaxed);
+        StreamStatus {
+            contract,
+            stream,
+            age_ms: last.checked_sub(1).map(|at| (self.start.elapsed().as_millis() as u64).saturating_sub(at)),
+            messages: self.messages.load(Ordering::Relaxed),
+            live: self.live.load(Ordering::Relaxed),
+            problem: self.problem.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Said {
+    link: Link,
+    since: Timestamp,
+    text: String,
+    last_error: Option<String>,
+    account: Option<String>,
+    server_version: Option<i32>,
+    latency_us: Option<u64>,
+    plan: String,
+}
+
+/// Where all parts of the edge say how they are. Streams are bounded by the plan of lines.
+#[derive(Debug)]
+pub(crate) struct Board {
+    said: Mutex<Said>,
+    streams: Mutex<BTreeMap<(Contract, Stream), Arc<Meter>>>,
+    pub(crate) counters: Counters,
+}
+
+impl Board {
+    pub(crate) fn new(now: Timestamp, text: String, plan: String) -> Self {
+        Self {
+            said: Mutex::new(Said {
+                link: Link::Connecting,
+                since: now,
+                text,
+                last_error: None,
+                account: None,
+                server_version: None,
+                latency_us: None,
+                plan,
+            }),
+            streams: Mutex::default(),
+            counters: Counters::default(),
+        }
+    }
+
+    fn said(&self) -> MutexGuard<'_, Said> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn streams(&self) -> MutexGuard<'_, BTreeMap<(Contract, Stream), Arc<Meter>>> {
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The connection changed.
+    pub(crate) fn link(&self, link: Link, now: Timestamp, text: String) {
+        let mut said = self.said();
+        if said.link != link {
+            said.since = now;
+        }
+        if matches!(link, Link::BrokerLost | Link::Refused) {
+            said.last_error = Some(text.clone());
+        }
+        said.link = link;
+        said.text = text;
+    }
+
+    /// A session began.
+    pub(crate) fn session(&self, account: &str, server_version: i32) {
+        let mut said = self.said();
+        said.account = Some(account.to_owned());
+        said.server_version = Some(server_version);
+    }
+
+    /// Something went wrong.
+    pub(crate) fn error(&self, text: &str) {
+        self.said().last_error = Some(text.to_owned());
+    }
+
+    /// A time request was answered.
+    pub(crate) fn latency(&self, took: Duration) {
+        self.said().latency_us = Some(took.as_micros() as u64);
+    }
+
+    /// Begins to watch a stream.
+    pub(crate) fn watch(&self, contract: Contract, stream: Stream, instrument: InstrumentId) -> Arc<Meter> {
+        let mut streams = self.streams();
+        let meter = streams.entry((contract, stream)).or_insert_with(|| Arc::new(Meter::new(instrument)));
+        Arc::clone(meter)
+    }
+
+    /// Ends watching a stream that is no longer followed.
+    pub(crate) fn forget(&self, contract: Contract, stream: Stream) {
+        self.streams().remove(&(contract, stream));
+    }
+
+    /// A gap for each stream that delivered something.
+    pub(crate) fn gaps(&self) -> Vec<Gap> {
+        let streams = self.streams();
+        let delivered = streams.iter().filter(|(_, meter)| meter.messages.load(Ordering::Relaxed) > 0);
+        delivered.map(|((_, stream), meter)| Gap { instrument: meter.instrument, stream: *stream }).collect()
+    }
+
+    /// All of it.
+    pub(crate) fn status(&self) -> Status {
+        let streams = self.streams();
+        let streams = streams.iter().map(|((contract, stream), meter)| meter.status(*contract, *stream)).collect();
+        let said = self.said();
+        Status {
+            link: said.link,
+            since: said.since,
+            text: said.text.clone(),
+            last_error: said.last_error.clone(),
+            account: said.account.clone(),
+            server_version: said.server_version,
+            latency_us: said.latency_us,
+            plan: said.plan.clone(),
+            streams,
+            counts: self.counters.read(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_is_as_old_as_its_last_message() {
+        let board = Board::new(Timestamp::from_seconds(1), "connecting".to_owned(), String::new());
+        let spy = "SPY".parse().unwrap();
+        let meter = board.watch(spy, Stream::Quotes, InstrumentId(4));
+        assert_eq!(board.status().streams[0].age_ms, None);
+        assert!(board.gaps().is_empty());
+        meter.tick();
+        meter.set_problem(Some("frozen".to_owned()));
+        meter.set_live(false);
+        let stream = board.status().streams.remove(0);
+        assert!(stream.age_ms.is_some() && !stream.live);
+        assert_eq!((stream.messages, stream.problem.as_deref()), (1, Some("frozen")));
+        assert_eq!(board.gaps(), [Gap { instrument: InstrumentId(4), stream: Stream::Quotes }]);
+        board.forget(spy, Stream::Quotes);
+        assert!(board.status().streams.is_empty());
+    }
+
+    #[test]
+    fn since_moves_with_the_link_only() {
+        let board = Board::new(Timestamp::from_seconds(1), "a".to_owned(), String::new());
+        board.link(Link::Connecting, Timestamp::from_seconds(2), "b".to_owned());
+        assert_eq!((board.status().since, board.status().text.as_str()), (Timestamp::from_seconds(1), "b"));
+        board.link(Link::Connected, Timestamp::from_seconds(3), "c".to_owned());
+        assert_eq!(board.status().since, Timestamp::from_seconds(3));
+        assert!(board.status().is_connected());
+    }
+}
