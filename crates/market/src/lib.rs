@@ -1,1 +1,22 @@
-//! A market to trade on: matching engine with two clocks, synthetic market, synthetic chain.
+//! A market to trade on, and a broker to trade with.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`matching`] | price-time matching of our orders against a market that others made |
+//! | [`fees`] | what an execution costs |
+//! | [`account`] | a paper account: cash, positions, buying power, settlement |
+//! | [`broker`] | [`SimulatedBroker`]: the three above with latencies, speaking the model's broker language |
+//! | [`synthetic`] | a synthetic SPY: quotes, prints, ten-row book, seeded |
+//! | [`chain`] | a synthetic option chain laid over any underlying |
+//! | [`random`] | the one generator of chance, seeded |
+//!
+//! The crate is pure: time comes with events, chance from a seed. Prices made here are marked
+//! `synthetic` wherever an instrument is announced.
+
+pub mod account;
+pub mod fees;
+pub mod matching;
+
+pub use account::PaperAccount;
+pub use fees::Fees;
+pub use matching::{Exchange, NewOrder, OrderKey, Report, ReportKind};

@@ -1,0 +1,353 @@
+//! What arrives at the exchange, and its bells.
+
+use alphatrader_model::{InstrumentId, OrderKind, Price, Quantity, Session, Span, TimeInForce, Timestamp};
+use thiserror::Error;
+
+use super::order::{Group, LiveOrder, NewOrder, OrderKey, Standing};
+use super::report::{CancelReason, Cause, Report, ReportKind};
+use super::{Change, Exchange, Rung};
+
+/// Something on its way.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Arrival {
+    Submit(NewOrder),
+    Change(Change),
+    Cancel(OrderKey),
+}
+
+/// Why an order of an earlier life of the exchange was not taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum RestoreError {
+    /// Its contract is not listed (yet): announce it, then restore.
+    #[error("{0} is not listed at this exchange: announce the instrument before its orders")]
+    NotListed(String),
+    /// An order of this key lives here already.
+    #[error("order {0} exists already")]
+    Duplicate(u64),
+}
+
+/// A refusal: the broker's code and words.
+struct Refusal(i32, String);
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Next {
+    Arrival(u64),
+    Open,
+    Close,
+    Night,
+}
+
+impl Exchange {
+    /// Orders for the day that may trade outside the session end this long after its close.
+    const EVENING: Span = Span::from_minutes(240);
+
+    /// Everything that is due before `to` (at it too, when `inclusive`), in order of time.
+    pub(super) fn run(&mut self, to: Timestamp, inclusive: bool, out: &mut Vec<Report>) {
+        while let Some((at, next)) = self
+            .next_due()
+            .filter(|(at, next)| *at < to || (*at == to && (inclusive || !matches!(next, Next::Arrival(_)))))
+        {
+            self.now = self.now.max(at);
+            match next {
+                Next::Arrival(count) => {
+                    let arrival = self.arrivals.remove(&(at, count)).expect("it was the next");
+                    self.arrive(arrival, out);
+                    self.wake(out);
+                }
+                Next::Open => self.ring_open(out),
+                Next::Close => self.ring_close(out),
+                Next::Night => self.ring_night(out),
+            }
+        }
+    }
+
+    /// The earliest of arrivals and bells; at one instant bells go first.
+    fn next_due(&self) -> Option<(Timestamp, Next)> {
+        let bell = self.session.and_then(|session| {
+            if !self.rung.open {
+                Some((session.open, Next::Open))
+            } else if !self.rung.close {
+                Some((session.close, Next::Close))
+            } else if !self.rung.night {
+                Some((session.close + Self::EVENING, Next::Night))
+            } else {
+                None
+            }
+        });
+        let arrival = self.arrivals.keys().next().map(|(at, count)| (*at, Next::Arrival(*count)));
+        match (bell, arrival) {
+            (Some(bell), Some(arrival)) => Some(if bell.0 <= arrival.0 { bell } else { arrival }),
+            (bell, arrival) => bell.or(arrival),
+        }
+    }
+
+    pub(super) fn begin_session(&mut self, session: Session, out: &mut Vec<Report>) {
+        if self.session.is_none_or(|s| s.date != session.date) {
+            // A session whose end nobody told of ends now.
+            if self.session.is_some() && !self.rung.close {
+                self.ring_close(out);
+            }
+            if self.session.is_some() && !self.rung.night {
+                self.ring_night(out);
+            }
+            self.rung = Rung::default();
+        }
+        self.session = Some(session);
+        self.run(self.now, false, out);
+    }
+
+    fn ring_open(&mut self, out: &mut Vec<Report>) {
+        self.rung.open = true;
+        for key in self.keys_where(|order| order.standing == Standing::Held) {
+            self.activate(key, out);
+        }
+    }
+
+    fn ring_close(&mut self, out: &mut Vec<Report>) {
+        self.rung = Rung { open: true, close: true, ..self.rung };
+        let now = self.now;
+        let ended = |exchange: &Self, order: &LiveOrder| {
+            let expires = exchange.find(&order.contract).and_then(|id| exchange.instrument(id)?.expires);
+            order.time_in_force != TimeInForce::GoodTillCancelled && !order.outside_session
+                || expires.is_some_and(|at| at <= now)
+        };
+        for key in self.keys_where(|order| order.arrived < now) {
+            if self.order(key).is_some_and(|order| ended(self, order)) {
+                self.end(key, CancelReason::Expired, out);
+            } else if let Some(order) = self.order_mut(key)
+                && !order.outside_session
+                && order.standing != Standing::Waiting
+            {
+                order.standing = Standing::Held;
+                order.resting = false;
+                order.queue_ahead = None;
+            }
+        }
+    }
+
+    fn ring_night(&mut self, out: &mut Vec<Report>) {
+        self.rung.night = true;
+        let now = self.now;
+        let day = |order: &LiveOrder| {
+            order.outside_session
+                && order.time_in_force != TimeInForce::GoodTillCancelled
+                && order.arrived < now
+        };
+        for key in self.keys_where(day) {
+            self.end(key, CancelReason::Expired, out);
+        }
+    }
+
+    fn keys_where(&self, wanted: impl Fn(&LiveOrder) -> bool) -> Vec<OrderKey> {
+        self.orders().filter(|order| wanted(order)).map(|order| order.key).collect()
+    }
+
+    fn arrive(&mut self, arrival: Arrival, out: &mut Vec<Report>) {
+        let (key, outcome) = match arrival {
+            Arrival::Submit(order) => (order.key, self.admit(&order, out)),
+            Arrival::Change(change) => (change.key, self.amend(&change, out)),
+            Arrival::Cancel(key) if self.places.contains_key(&key) => {
+                self.end(key, CancelReason::Requested, out);
+                (key, Ok(()))
+            }
+            Arrival::Cancel(key) => {
+                out.push(Report { time: self.now, key, what: ReportKind::Unknown });
+                (key, Ok(()))
+            }
+        };
+        if let Err(Refusal(code, reason)) = outcome {
+            let what = match arrival {
+                Arrival::Submit(_) => ReportKind::Rejected { code, reason },
+                Arrival::Change(_) | Arrival::Cancel(_) => ReportKind::ChangeRefused { code, reason },
+            };
+            out.push(Report { time: self.now, key, what });
+        }
+    }
+
+    fn admit(&mut self, new: &NewOrder, out: &mut Vec<Report>) -> Result<(), Refusal> {
+        self.check_new(new)?;
+        let contract = self.instrument(new.instrument).expect("checked").contract;
+        let parent_lives = new.parent.is_some_and(|parent| self.places.contains_key(&parent));
+        let released = match new.parent {
+            Some(_) if parent_lives => Some(Quantity::ZERO),
+            // The parent ended filled: the child is for what it filled.
+            Some(parent) => self.ended.get(&parent).copied(),
+            None => None,
+        };
+        let order = LiveOrder {
+            key: new.key,
+            contract,
+            side: new.side,
+            quantity: new.quantity,
+            filled: Quantity::ZERO,
+            taken: Quantity::ZERO,
+            kind: new.kind,
+            time_in_force: new.time_in_force,
+            parent: new.parent,
+            group: new.group.or_else(|| self.implied_group(new)),
+            group_rule: new.group_rule,
+            trigger_by: new.trigger_by,
+            outside_session: new.outside_session,
+            standing: Standing::Waiting,
+            triggered: false,
+            released,
+            arrived: self.now,
+            resting: false,
+            queue_ahead: None,
+        };
+        self.insert(order, new.instrument, parent_lives);
+        out.push(Report { time: self.now, key: new.key, what: ReportKind::Accepted });
+        if parent_lives {
+            self.share_again(new.parent, out);
+        } else {
+            self.activate(new.key, out);
+            self.families.woken.push_back(new.key);
+        }
+        Ok(())
+    }
+
+    fn insert(&mut self, order: LiveOrder, id: InstrumentId, parent_lives: bool) {
+        self.families.join(&order, parent_lives);
+        self.places.insert(order.key, id);
+        self.listing_mut(id).expect("checked to be listed").live.push(order);
+    }
+
+    /// The exits of a bracket are one group; any other child stands alone.
+    fn implied_group(&self, new: &NewOrder) -> Option<Group> {
+        let parent = new.parent?;
+        let exit = self
+            .order(parent)
+            .is_some_and(|p| p.side != new.side && self.find(&p.contract) == Some(new.instrument));
+        Some(Group::Implied(if exit { parent } else { new.key }))
+    }
+
+    fn check_new(&self, new: &NewOrder) -> Result<(), Refusal> {
+        let refuse = |code, reason: &str| Err(Refusal(code, reason.to_owned()));
+        if self.places.contains_key(&new.key) || self.ended.contains_key(&new.key) {
+            return refuse(103, "Duplicate order id");
+        }
+        let Some(instrument) = self.instrument(new.instrument) else {
+            return refuse(200, "No security definition has been found for the request");
+        };
+        if instrument.expires.is_some_and(|at| at <= self.now) {
+            return refuse(201, "Order rejected - reason: the contract has expired");
+        }
+        if new.quantity.is_zero() {
+            return refuse(434, "The order size cannot be zero");
+        }
+        if self.places.len() >= Self::MAX_LIVE {
+            return refuse(201, "Order rejected - reason: too many working orders");
+        }
+        if let Some(parent) = new.parent {
+            let lives = self.places.contains_key(&parent);
+            let filled = self.ended.get(&parent).is_some_and(|filled| !filled.is_zero());
+            if !lives && !filled {
+                return refuse(201, "Order rejected - reason: its parent order does not exist");
+            }
+        }
+        self.check_prices(new.instrument, new.kind)
+    }
+
+    fn check_prices(&self, id: InstrumentId, kind: OrderKind) -> Result<(), Refusal> {
+        let instrument = self.instrument(id).expect("checked to be listed");
+        for price in [kind.limit(), kind.trigger()].into_iter().flatten() {
+            let tick = instrument.tick_at(price);
+            if price <= Price::ZERO || price.floor_to(tick) != price {
+                return Err(Refusal(
+                    110,
+                    format!(
+                        "The price does not conform to the minimum price variation for this contract: \
+                         {price} is not a positive multiple of {tick}"
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn amend(&mut self, change: &Change, out: &mut Vec<Report>) -> Result<(), Refusal> {
+        let key = change.key;
+        let Some(id) = self.places.get(&key).copied() else {
+            out.push(Report { time: self.now, key, what: ReportKind::Unknown });
+            return Ok(());
+        };
+        self.check_prices(id, change.kind)?;
+        let order = self.order_mut(key).expect("it has a place");
+        if change.quantity <= order.filled {
+            return Err(Refusal(
+                104,
+                "Can't modify a filled order: the new quantity is filled already".into(),
+            ));
+        }
+        let keeps_place = order.kind == change.kind && change.quantity <= order.quantity;
+        order.quantity = change.quantity;
+        order.kind = change.kind;
+        let (parent, waits) = (order.parent, order.standing == Standing::Waiting);
+        if !keeps_place {
+            order.resting = false;
+            order.queue_ahead = None;
+            self.listing_mut(id).expect("it has a place").to_the_back(key);
+        }
+        let what =
+            ReportKind::Replaced { quantity: change.quantity, kind: change.kind, cause: Cause::Requested };
+        out.push(Report { time: self.now, key, what });
+        if !waits {
+            self.activate(key, out);
+            self.families.woken.push_back(key);
+        }
+        self.share_again(parent, out);
+        Ok(())
+    }
+
+    /// An order that no parent holds back goes to where its kind and the hour put it.
+    pub(super) fn activate(&mut self, key: OrderKey, out: &mut Vec<Report>) {
+        let (now, open) = (self.now, self.is_open());
+        let Some(order) = self.order_mut(key) else { return };
+        let before = order.standing;
+        order.standing = if !(open || order.outside_session) {
+            Standing::Held
+        } else if order.kind.trigger().is_some() && !order.triggered {
+            Standing::Armed
+        } else {
+            Standing::Working
+        };
+        let standing = order.standing;
+        if standing == Standing::Working && before != Standing::Working {
+            out.push(Report { time: now, key, what: ReportKind::Working });
+        }
+        let at_once = matches!(order.time_in_force, TimeInForce::ImmediateOrCancel | TimeInForce::FillOrKill);
+        if standing == Standing::Held && at_once {
+            self.end(key, CancelReason::Immediate, out);
+        }
+    }
+
+    /// Takes back an order that lived before a restart, as it was. Parents before their children.
+    /// Nothing is reported.
+    ///
+    /// # Errors
+    /// [`RestoreError`].
+    pub fn restore(&mut self, order: LiveOrder) -> Result<(), RestoreError> {
+        let id =
+            self.find(&order.contract).ok_or_else(|| RestoreError::NotListed(order.contract.to_string()))?;
+        if self.places.contains_key(&order.key) {
+            return Err(RestoreError::Duplicate(order.key.0));
+        }
+        let parent_lives = order.parent.is_some_and(|parent| self.places.contains_key(&parent));
+        self.insert(order, id, parent_lives);
+        Ok(())
+    }
+
+    /// To be called once after the last [`Exchange::restore`]: accounts for what ended before.
+    pub fn restored(&mut self) {
+        let parents: Vec<_> = self.orders().map(|order| (order.key, order.filled.get())).collect();
+        for (parent, filled) in parents {
+            let mut by_group = std::collections::BTreeMap::new();
+            for child in self.orders().filter(|order| order.parent == Some(parent)) {
+                by_group.insert(child.group, child.released.map_or(0, Quantity::get));
+            }
+            if !by_group.is_empty() {
+                self.families.account_for(parent, filled.saturating_sub(by_group.values().sum()));
+            }
+        }
+    }
+}
