@@ -2,9 +2,28 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
+//! | [`symbol`] | [`SymbolAnalytics`]: all below for one symbol, fed event by event |
+//! | [`admission`] | the first gate: what of a feed may be used, and for what |
+//! | [`book`] | [`book::Book`]: positional depth edits, and whether the result can be trusted |
+//! | [`classify`] | who started a trade (Lee and Ready on integers) |
+//! | [`vpin`] | [`vpin::Vpin`]: volume-synchronised imbalance of signed trades |
+//! | [`imbalance`] | bids against offers at the touch and over five levels |
+//! | [`flow`] | sliding windows: signed volume, extremes, VWAP |
+//! | [`candles`] | one-minute candles from prints or bars |
 //! | [`options`] | Black-Scholes-Merton prices, sensitivities, implied volatility |
 //!
-//! The crate is pure: no clock, no input or output, no randomness, and the same bits everywhere
-//! (`libm`, never the platform's mathematics, in what is written here).
+//! The crate is pure: no clock, no input or output, no randomness. What is written here uses `libm`,
+//! never the platform's mathematics; only the root finder behind [`options::implied`] takes `exp` and
+//! `ln` from the platform, within the 1e-9 that may differ between targets.
 
+pub mod admission;
+pub mod book;
+pub mod candles;
+pub mod classify;
+pub mod flow;
+pub mod imbalance;
 pub mod options;
+pub mod symbol;
+pub mod vpin;
+
+pub use symbol::SymbolAnalytics;

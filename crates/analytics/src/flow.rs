@@ -1,0 +1,18 @@
+//! Order flow of the session over sliding windows of one-second slots, in exact integers.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`signed_volume`] | [`SignedVolume`]: bought less sold shares of a minute |
+//! | [`extremes`] | [`Extremes`]: high and low of five minutes before the current second |
+//! | [`vwap`] | [`Vwap`]: volume-weighted average price of the session |
+//! | [`coverage`] | [`Coverage`]: since when prints have been seen without a hole |
+
+pub mod coverage;
+pub mod extremes;
+pub mod signed_volume;
+pub mod vwap;
+
+pub use coverage::Coverage;
+pub use extremes::Extremes;
+pub use signed_volume::SignedVolume;
+pub use vwap::Vwap;

@@ -1,0 +1,357 @@
+//! Everything the analytics know of one symbol, kept current event by event.
+//!
+//! [`SymbolAnalytics`] is fed what the market says of one instrument, in order of events, and keeps one
+//! [`Features`] value and one [`SymbolHistory`]. Each event costs a bounded amount of work and, once the
+//! session has begun, allocates nothing.
+//!
+//! The *session* is 09:30 to the close. Volume, VWAP, extremes, flow, VPIN and candles know only its
+//! prints; a closing auction may be printed up to ten minutes late. Last price and tape know the
+//! extended hours too. A metric whose window was not watched in full is absent.
+
+mod day;
+
+use std::collections::VecDeque;
+
+use alphatrader_model::calendar::Session;
+use alphatrader_model::features::{BookState, Features};
+use alphatrader_model::instrument::{InstrumentId, Symbol};
+use alphatrader_model::market::{Bar, Depth, Gap, Level, Quote, Side, Stream, Trade};
+use alphatrader_model::settings;
+use alphatrader_model::time::Timestamp;
+use alphatrader_model::view::{SymbolHistory, TapePrint};
+
+use crate::admission::{Admission, AdmissionCounts, QuoteUse, TradeUse};
+use crate::book::Book;
+use crate::classify::{Classifier, QuoteInForce};
+use crate::imbalance;
+use crate::vpin::Vpin;
+
+use day::{Day, DayPrint};
+
+/// The analytics of one symbol.
+#[derive(Debug, Clone)]
+pub struct SymbolAnalytics {
+    instrument: InstrumentId,
+    features: Features,
+    history: SymbolHistory,
+    admission: Admission,
+    classifier: Classifier,
+    /// What prints are compared with; absent while the last quote is crossed, locked or one-sided.
+    quote: Option<QuoteInForce>,
+    /// Quotes have come: the touch is theirs, not the book's.
+    quoted: bool,
+    /// When the sliding windows move next.
+    next_second: Timestamp,
+    day: Day,
+    vpin: Vpin,
+    /// VPIN parameters that wait for the next session.
+    next_vpin: Option<(u64, u32)>,
+    book: Book,
+}
+
+impl SymbolAnalytics {
+    /// Knows nothing yet. `instrument` is the number of the stock itself; events of others are ignored.
+    pub fn new(symbol: Symbol, instrument: InstrumentId, settings: &settings::Analytics) -> Self {
+        Self {
+            instrument,
+            features: Features::new(symbol),
+            history: SymbolHistory {
+                symbol,
+                candles: VecDeque::with_capacity(SymbolHistory::CANDLES),
+                tape: VecDeque::with_capacity(SymbolHistory::TAPE),
+                vpin: VecDeque::with_capacity(SymbolHistory::VPIN),
+                bids: Vec::with_capacity(SymbolHistory::ROWS),
+                asks: Vec::with_capacity(SymbolHistory::ROWS),
+            },
+            admission: Admission::default(),
+            classifier: Classifier::default(),
+            quote: None,
+            quoted: false,
+            next_second: Timestamp::from_nanos(i64::MIN),
+            day: Day::default(),
+            vpin: Vpin::new(settings.vpin_bucket_volume, settings.vpin_window),
+            next_vpin: None,
+            book: Book::default(),
+        }
+    }
+
+    /// What is known now.
+    #[inline]
+    pub const fn features(&self) -> &Features {
+        &self.features
+    }
+
+    /// What a chart shows beyond it. Book rows are those of the last [`Self::refresh_book`].
+    pub const fn history(&self) -> &SymbolHistory {
+        &self.history
+    }
+
+    /// What was admitted, refused and excluded since the start.
+    pub const fn admission(&self) -> &AdmissionCounts {
+        self.admission.counts()
+    }
+
+    /// The order book.
+    pub const fn book(&self) -> &Book {
+        &self.book
+    }
+
+    /// Whose market this is.
+    pub const fn instrument(&self) -> InstrumentId {
+        self.instrument
+    }
+
+    /// New settings. VPIN's bucket and window change at the next session and start from nothing.
+    pub fn on_settings(&mut self, settings: &settings::Analytics) {
+        let wanted = (settings.vpin_bucket_volume, settings.vpin_window);
+        let current = (self.vpin.bucket(), self.vpin.window() as u32);
+        self.next_vpin = (wanted != current).then_some(wanted);
+        if self.day.session().is_none() {
+            self.change_vpin();
+        }
+    }
+
+    /// A session is due. A new date forgets the day's state: last price, tape, candles, volume, VWAP,
+    /// extremes, flow. VPIN goes on by volume over days; quote and book are the feed's and stay.
+    pub fn on_session(&mut self, session: Session) {
+        self.next_second = Timestamp::from_nanos(i64::MIN);
+        if !self.day.begin(session) {
+            return;
+        }
+        self.change_vpin();
+        self.admission.restart();
+        self.classifier.reset();
+        self.history.candles.clear();
+        self.history.tape.clear();
+        let features = &mut self.features;
+        features.session_volume = 0;
+        (features.last, features.session_open, features.vwap) = (None, None, None);
+        (features.high_5m, features.low_5m, features.signed_volume_1m) = (None, None, None);
+    }
+
+    fn change_vpin(&mut self) {
+        if let Some((bucket, window)) = self.next_vpin.take() {
+            self.vpin = Vpin::new(bucket, window);
+            self.history.vpin.clear();
+            self.features.vpin = None;
+            self.features.vpin_buckets = 0;
+        }
+    }
+
+    /// Best bid and offer changed.
+    #[inline]
+    pub fn on_quote(&mut self, ts: Timestamp, quote: &Quote) {
+        if quote.instrument != self.instrument {
+            return;
+        }
+        self.advance(ts);
+        match self.admission.quote(quote) {
+            QuoteUse::Firm(bid, ask) => {
+                self.quoted = true;
+                self.show_touch(ts, bid, ask);
+                self.features.quote_at = Some(ts);
+                self.features.as_of = ts;
+            }
+            QuoteUse::OneSided => {
+                self.quoted = true;
+                self.hide_touch();
+                self.features.bid = quote.bid.map(|level| level.price);
+                self.features.ask = quote.ask.map(|level| level.price);
+                self.features.quote_at = Some(ts);
+                self.features.as_of = ts;
+            }
+            QuoteUse::Crossed => self.quote = None,
+            QuoteUse::Refused => {}
+        }
+    }
+
+    /// A print.
+    #[inline]
+    pub fn on_trade(&mut self, ts: Timestamp, trade: &Trade) {
+        if trade.instrument != self.instrument {
+            return;
+        }
+        self.advance(ts);
+        let Some(usage) = self.admission.trade(ts, trade) else {
+            return;
+        };
+        let side = if usage.signed {
+            self.classifier.classify(ts, trade.price, trade.aggressor, self.quote.as_ref()).0
+        } else {
+            None
+        };
+        if usage.moves_tick {
+            if usage.auction {
+                self.classifier.remember_auction(trade.price);
+            } else {
+                self.classifier.remember(trade.price);
+            }
+            self.features.trade_at = Some(ts);
+        }
+        if usage.sets_last {
+            self.features.last = Some(trade.price);
+        }
+        if self.day.holds(ts, usage.auction) {
+            self.session_print(ts, trade, usage, side);
+        }
+        let Trade { price, size, venue, .. } = *trade;
+        push(&mut self.history.tape, SymbolHistory::TAPE, TapePrint { time: ts, price, size, side, venue });
+        self.features.as_of = ts;
+    }
+
+    #[inline]
+    fn session_print(&mut self, ts: Timestamp, trade: &Trade, usage: TradeUse, side: Option<Side>) {
+        let Trade { price, size, .. } = *trade;
+        // Admitted sizes are at most 10^12.
+        let signed = side.map_or(0, |side| side.sign() * size.get() as i64);
+        let print = DayPrint { price, size, signed, sets_last: usage.sets_last };
+        self.day.on_print(ts, &print, &mut self.features, &mut self.history.candles);
+        if usage.signed {
+            self.count_in_vpin(ts, size.get(), side);
+        }
+    }
+
+    #[inline]
+    fn count_in_vpin(&mut self, ts: Timestamp, size: u64, side: Option<Side>) {
+        let points = &mut self.history.vpin;
+        let before = self.vpin.completed();
+        self.vpin.add(size, side, |value| push(points, SymbolHistory::VPIN, (ts, value)));
+        if self.vpin.completed() != before {
+            self.features.vpin = self.vpin.value();
+            self.features.vpin_buckets = self.vpin.completed();
+        }
+    }
+
+    /// A bar ended at `ts`. Used for last price, volume and candles as long as the session has no prints.
+    pub fn on_bar(&mut self, ts: Timestamp, bar: &Bar) {
+        if bar.instrument != self.instrument {
+            return;
+        }
+        self.advance(ts);
+        if !self.admission.bar(bar) {
+            return;
+        }
+        if self.day.on_bar(ts, bar, &mut self.features, &mut self.history.candles) {
+            self.features.as_of = ts;
+        } else {
+            self.admission.bar_unused();
+        }
+    }
+
+    /// A row of the book changed.
+    #[inline]
+    pub fn on_depth(&mut self, ts: Timestamp, depth: &Depth) {
+        if depth.instrument != self.instrument {
+            return;
+        }
+        self.advance(ts);
+        let state = self.book.apply(depth);
+        let features = &mut self.features;
+        let deep = usize::from(depth.position) >= imbalance::LEVELS && state == features.book;
+        features.book = state;
+        features.depth_at = Some(ts);
+        features.as_of = ts;
+        if !deep {
+            features.imbalance_5 = if state == BookState::Valid {
+                imbalance::of_levels(self.book.bids(), self.book.asks())
+            } else {
+                None
+            };
+        }
+        if !self.quoted {
+            match self.book.best() {
+                Some((bid, ask)) => self.show_touch(ts, bid, ask),
+                None => self.hide_touch(),
+            }
+        }
+    }
+
+    /// Part of a stream was lost: what rests on it is not known until it has been watched anew.
+    ///
+    /// Without prints: flow, extremes and VPIN start over, and VWAP is absent for the rest of the session.
+    pub fn on_gap(&mut self, ts: Timestamp, gap: &Gap) {
+        if gap.instrument != self.instrument {
+            return;
+        }
+        self.advance(ts);
+        match gap.stream {
+            Stream::Quotes => {
+                self.quoted = false;
+                self.hide_touch();
+            }
+            Stream::Trades => {
+                self.admission.restart();
+                self.classifier.reset();
+                self.vpin.clear();
+                self.features.vpin = None;
+                self.day.lose_prints(&mut self.features);
+                self.next_second = Timestamp::from_nanos(i64::MIN);
+            }
+            Stream::Depth => {
+                self.book.reset();
+                self.features.book = self.book.state();
+                self.features.imbalance_5 = None;
+                if !self.quoted {
+                    self.hide_touch();
+                }
+            }
+            // A candle less.
+            Stream::Bars => {}
+        }
+        self.features.as_of = ts;
+    }
+
+    /// Time passed. Sliding windows move although nothing was traded.
+    #[inline]
+    pub fn on_timer(&mut self, ts: Timestamp) {
+        self.advance(ts);
+    }
+
+    /// Copies the book into the history. Not part of every event: call it before the history is shown,
+    /// ten times a second at most.
+    pub fn refresh_book(&mut self) {
+        let copies = [(&mut self.history.bids, self.book.bids()), (&mut self.history.asks, self.book.asks())];
+        for (shown, rows) in copies {
+            shown.clear();
+            shown.extend_from_slice(&rows[..rows.len().min(SymbolHistory::ROWS)]);
+        }
+    }
+
+    #[inline]
+    fn show_touch(&mut self, ts: Timestamp, bid: Level, ask: Level) {
+        self.quote = Some(QuoteInForce { bid: bid.price, ask: ask.price, at: ts });
+        let features = &mut self.features;
+        features.bid = Some(bid.price);
+        features.ask = Some(ask.price);
+        let (low, high) = (bid.price.raw(), ask.price.raw());
+        features.spread_bp = Some(20_000.0 * (high - low) as f64 / (high + low) as f64);
+        features.imbalance_touch = imbalance::of_sizes(bid.size.get(), ask.size.get());
+    }
+
+    fn hide_touch(&mut self) {
+        self.quote = None;
+        let features = &mut self.features;
+        (features.bid, features.ask) = (None, None);
+        (features.spread_bp, features.imbalance_touch) = (None, None);
+    }
+
+    /// Moves the sliding windows when a new second has begun.
+    #[inline]
+    fn advance(&mut self, ts: Timestamp) {
+        if ts >= self.next_second {
+            self.next_second = self.day.turn(ts, &mut self.features);
+        }
+    }
+}
+
+/// Adds to a list that holds at most `most`.
+#[inline]
+fn push<T>(list: &mut VecDeque<T>, most: usize, item: T) {
+    if list.len() >= most {
+        list.pop_front();
+    }
+    list.push_back(item);
+}
+
+#[cfg(test)]
+mod tests;
