@@ -10,25 +10,25 @@ use alphatrader_model::{
 };
 use alphatrader_trading::zero_dte::{Look, Standing};
 
-pub struct World {
-    pub settings: Settings,
-    pub view: MarketView,
-    pub account: Account,
-    pub now: Timestamp,
-    pub halt: HaltLevel,
-    pub reconciled: bool,
-    pub busy: bool,
-    pub last_signal: Option<Timestamp>,
-    pub last_lost: bool,
-    pub signals_today: u32,
+pub(crate) struct World {
+    pub(crate) settings: Settings,
+    pub(crate) view: MarketView,
+    pub(crate) account: Account,
+    pub(crate) now: Timestamp,
+    pub(crate) halt: HaltLevel,
+    pub(crate) reconciled: bool,
+    pub(crate) busy: bool,
+    pub(crate) last_signal: Option<Timestamp>,
+    pub(crate) last_lost: bool,
+    pub(crate) signals_today: u32,
 }
 
-pub fn spy() -> Symbol {
+pub(crate) fn spy() -> Symbol {
     Symbol::new("SPY").unwrap()
 }
 
-fn level(cents: i64, size: u64) -> Option<Level> {
-    Some(Level { price: Price::from_cents(cents), size: Quantity::new(size) })
+fn level(cents: i64, size: u64) -> Level {
+    Level { price: Price::from_cents(cents), size: Quantity::new(size) }
 }
 
 fn session() -> Session {
@@ -36,7 +36,7 @@ fn session() -> Session {
 }
 
 /// SPY has just broken upward at 600.25; calls and puts from 590 to 610 are quoted near fair value.
-pub fn world() -> World {
+pub(crate) fn world() -> World {
     let session = session();
     let now = session.open + Span::from_minutes(60);
     let mut features = Features::new(spy());
@@ -102,8 +102,11 @@ fn quoted(mut view: ContractView, strike: i64, right: Right, now: Timestamp) -> 
     let intrinsic = if right == Right::Call { distance.max(0) } else { (-distance).max(0) };
     let time_value = 24_000 / (120 + distance.abs() / 2).max(1) * 120 / 120;
     let mid = intrinsic + time_value.max(4);
-    view.quote =
-        Some(Quote { instrument: view.instrument.id, bid: level(mid - 1, 50), ask: level(mid + 1, 50) });
+    view.quote = Some(Quote {
+        instrument: view.instrument.id,
+        bid: Some(level(mid - 1, 50)),
+        ask: Some(level(mid + 1, 50)),
+    });
     view.quote_at = Some(now);
     view.open_interest = Some(5_000);
     view.volume = Some(2_000);
@@ -130,11 +133,11 @@ fn bare(instrument: Instrument) -> ContractView {
 }
 
 impl World {
-    pub fn features(&mut self) -> &mut Features {
+    pub(crate) fn features(&mut self) -> &mut Features {
         &mut self.view.features[0]
     }
 
-    pub fn look(&self) -> Look<'_> {
+    pub(crate) fn look(&self) -> Look<'_> {
         Look {
             now: self.now,
             settings: &self.settings,
