@@ -1,1 +1,46 @@
 //! Readers of recorded markets, and their merge into one order.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`item`] | [`Item`]: one thing that happened, with the source and the line that said so |
+//! | [`malformed`] | [`Malformed`]: one line, or the rest of a file, that could not be read, and why |
+//! | [`error`] | [`HistoryError`]: why nothing can be read at all |
+//! | `archive` | entries of a zip as a stream of bytes, whole, truncated or hostile |
+//! | `lines` | lines of an entry, each bounded, none copied |
+//! | [`lean`] | LEAN's equity files: ticks, seconds, minutes; trades and quotes |
+//! | [`merge`] | [`Merge`]: several sources in the one order |
+//! | [`locate()`] | which files of a folder hold a symbol's day, the finest first |
+//! | [`inspect()`] | what is in a file: first and last instant, records, trades |
+//! | [`progress`] | [`Progress`]: bytes read of all bytes, for a progress bar |
+//! | `walk` | files below a folder, sorted and bounded |
+//!
+//! The way of a line: [`locate()`] chooses files, [`Located::open`] gives a [`Merge`] of
+//! [`lean::Reader`]s, each of which streams its zip through a window of 64 KiB; no file is loaded
+//! whole and no line becomes a `String`. Bars and quotes of a second or a minute carry their *end*:
+//! what a reader hands over at an instant was known at that instant.
+//!
+//! Nothing a file holds makes a reader panic or grow: lines, entries and unpacked bytes are bounded
+//! by [`Limits`], and what cannot be read is a [`Malformed`] among the items.
+
+pub mod error;
+pub mod inspect;
+pub mod item;
+pub mod lean;
+pub mod limits;
+pub mod locate;
+pub mod malformed;
+pub mod merge;
+pub mod progress;
+
+mod archive;
+mod lines;
+mod walk;
+
+pub use error::HistoryError;
+//pub use inspect::{FileReport, Inspection, inspect};
+pub use item::{Item, SourceId};
+pub use limits::Limits;
+//pub use locate::{Chosen, Located, locate};
+pub use malformed::{Malformed, Reason};
+pub use merge::Merge;
+pub use progress::Progress;
