@@ -1,0 +1,24 @@
+//! What the outside sees: the shapes of the HTTP API and of the stream.
+//!
+//! They are deliberately not the model's own types: the core may change its insides, the interface may not.
+//! Money and prices are [`Decimal`] text, quantities integers, instants RFC 3339 in UTC with microseconds.
+//! What is not known is absent (`null`), never zero.
+
+pub mod market;
+pub mod scalar;
+pub mod status;
+pub mod trading;
+
+pub use market::{
+    Aggressor, BarView, BookLevelView, BookView, FeaturesView, QuoteView, TapeView, TradeView, VpinPoint,
+    VpinView,
+};
+pub use scalar::{Decimal, Instant, statistic};
+pub use status::{
+    Counter, FeedState, FeedView, MarketKind, ModeView, RunState, SessionPhase, SessionView, StatusView,
+    TradingMode,
+};
+pub use trading::{
+    AccountView, AlertView, CommandState, CommandView, DirectionView, ExecutionView, GateState, GateView,
+    GatesView, HaltLevel, OrderView, PositionView, RiskView, SideView, SignalStateView, SignalView, TermView,
+};
