@@ -1,0 +1,176 @@
+//! `MarketCore`: one per symbol group, turns market events into the [`MarketView`].
+//!
+//! Costs nanoseconds and allocates nothing per event once its contracts are known.
+
+use alphatrader_analytics::symbol::SymbolAnalytics;
+use alphatrader_model::market::Quote;
+use alphatrader_model::settings::Analytics;
+use alphatrader_model::view::{ContractView, MarketView, SymbolHistory};
+use alphatrader_model::{
+    Contract, Event, Features, Instrument, InstrumentId, Outputs, Payload, Span, Symbol, Timestamp,
+};
+
+/// Contracts one core may know. A day of a few chains is hundreds.
+pub const MOST_CONTRACTS: usize = 65_536;
+
+/// The market half of the core.
+#[derive(Debug, Clone, Default)]
+pub struct MarketCore {
+    view: MarketView,
+    symbols: Vec<SymbolAnalytics>,
+    /// By instrument: its place in `symbols`, for the stocks that are analysed.
+    analysed: Vec<Option<u16>>,
+    configured: Vec<Symbol>,
+    analytics: Analytics,
+    /// Last whole second whose features were put out.
+    told: Timestamp,
+    refused: u64,
+}
+
+impl MarketCore {
+    /// What the trading half sees.
+    pub const fn view(&self) -> &MarketView {
+        &self.view
+    }
+
+    /// What a chart of a symbol shows.
+    pub fn histories(&self) -> impl Iterator<Item = &SymbolHistory> {
+        self.symbols.iter().map(SymbolAnalytics::history)
+    }
+
+    /// Brings the rows of every book up to date for showing; the hot path leaves them alone.
+    pub fn refresh_books(&mut self) {
+        for symbol in &mut self.symbols {
+            symbol.refresh_book();
+        }
+    }
+
+    /// Events about contracts that were never announced.
+    pub const fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    /// Takes one event.
+    pub fn on_event(&mut self, event: &Event, out: &mut Outputs) {
+        let now = event.ts_event;
+        match &event.payload {
+            Payload::Quote(quote) => self.on_quote(now, quote),
+            Payload::Trade(trade) => self.analyse(trade.instrument, |s| s.on_trade(now, trade)),
+            Payload::Depth(depth) => self.analyse(depth.instrument, |s| s.on_depth(now, depth)),
+            Payload::Bar(bar) => self.analyse(bar.instrument, |s| s.on_bar(now, bar)),
+            Payload::Gap(gap) => self.analyse(gap.instrument, |s| s.on_gap(now, gap)),
+            Payload::Timer => self.on_timer(now, out),
+            Payload::Chain(row) => {
+                if let Some(contract) = self.view.contracts.get_mut(row.instrument.0 as usize) {
+                    contract.open_interest = row.open_interest.or(contract.open_interest);
+                    contract.volume = row.volume.or(contract.volume);
+                } else {
+                    self.refused += 1;
+                }
+            }
+            Payload::Settings(settings) => {
+                self.configured.clone_from(&settings.symbols);
+                self.analytics = settings.analytics.clone();
+                let known: Vec<Instrument> =
+                    self.view.contracts.iter().map(|c| c.instrument.clone()).collect();
+                for instrument in &known {
+                    self.begin_analysis(instrument);
+                }
+            }
+            Payload::Session(session) => {
+                self.view.session = Some(*session);
+                for place in 0..self.symbols.len() {
+                    self.symbols[place].on_session(*session);
+                    self.view.features[place] = *self.symbols[place].features();
+                }
+            }
+            Payload::Instrument(instrument) => self.on_instrument(instrument),
+            Payload::Operator(_) | Payload::Broker(_) | Payload::Ledger(_) | Payload::Barrier { .. } => {
+                return;
+            }
+        }
+        self.view.as_of = now;
+    }
+
+    fn on_quote(&mut self, now: Timestamp, quote: &Quote) {
+        let Some(contract) = self.view.contracts.get_mut(quote.instrument.0 as usize) else {
+            self.refused += 1;
+            return;
+        };
+        contract.quote = Some(*quote);
+        contract.quote_at = Some(now);
+        self.analyse(quote.instrument, |s| s.on_quote(now, quote));
+    }
+
+    /// Lets the analytics of a stock see an event, if it is analysed, and takes over its features.
+    fn analyse(&mut self, id: InstrumentId, see: impl FnOnce(&mut SymbolAnalytics)) {
+        match self.analysed.get(id.0 as usize) {
+            Some(Some(place)) => {
+                let place = usize::from(*place);
+                see(&mut self.symbols[place]);
+                self.view.features[place] = *self.symbols[place].features();
+            }
+            Some(None) => {}
+            None => self.refused += 1,
+        }
+    }
+
+    fn on_timer(&mut self, now: Timestamp, out: &mut Outputs) {
+        let second = now.floor_to(Span::SECOND);
+        let whole = second > self.told;
+        for (symbol, features) in self.symbols.iter_mut().zip(&mut self.view.features) {
+            symbol.on_timer(now);
+            *features = *symbol.features();
+            if whole {
+                out.features.push(*features);
+            }
+        }
+        self.told = self.told.max(second);
+    }
+
+    fn on_instrument(&mut self, instrument: &Instrument) {
+        let place = instrument.id.0 as usize;
+        if place > self.view.contracts.len() || place >= MOST_CONTRACTS {
+            // Numbers are dense by construction of the registry; a hole is a fault of an edge.
+            self.refused += 1;
+            return;
+        }
+        if let Some(known) = self.view.contracts.get_mut(place) {
+            if known.instrument.contract != instrument.contract {
+                self.refused += 1;
+                return;
+            }
+            known.instrument = instrument.clone();
+        } else {
+            self.view.contracts.push(ContractView {
+                instrument: instrument.clone(),
+                quote: None,
+                quote_at: None,
+                open_interest: None,
+                volume: None,
+            });
+            self.analysed.push(None);
+        }
+        self.begin_analysis(instrument);
+    }
+
+    fn begin_analysis(&mut self, instrument: &Instrument) {
+        let Contract::Stock(symbol) = instrument.contract else { return };
+        let place = instrument.id.0 as usize;
+        if self.analysed[place].is_some() || !self.configured.contains(&symbol) {
+            return;
+        }
+        let mut analytics = SymbolAnalytics::new(symbol, instrument.id, &self.analytics);
+        if let Some(session) = self.view.session {
+            analytics.on_session(session);
+        }
+        self.analysed[place] = Some(self.symbols.len() as u16);
+        self.view.features.push(*analytics.features());
+        self.symbols.push(analytics);
+    }
+
+    /// Features of a symbol.
+    pub fn features(&self, symbol: Symbol) -> Option<&Features> {
+        self.view.of(symbol)
+    }
+}
