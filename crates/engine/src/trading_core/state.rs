@@ -6,8 +6,8 @@ use alphatrader_model::event::HaltLevel;
 use alphatrader_model::view::{ContractView, MarketView, TradingView};
 use alphatrader_model::{
     Account, Action, Contract, Effect, EffectId, Event, Fill, InstrumentId, Money, Order, OrderId, OrderRef,
-    OrderRequest, Outputs, Position, Record, Session, Settings, Signal, SignalId, SignedQuantity, Strategy,
-    Symbol, Timestamp,
+    OrderRequest, Outputs, Position, Price, Record, Session, Settings, Signal, SignalId, SignedQuantity,
+    Strategy, Symbol, Timestamp,
 };
 use alphatrader_trading::breaker::{RejectCounter, Trip};
 use alphatrader_trading::check::Sent;
@@ -371,8 +371,11 @@ impl TradingCore {
     }
 }
 
-/// Middle of a firm quote, rounded down to a price unit.
-pub(crate) fn mark(contract: &ContractView) -> Option<alphatrader_model::Price> {
-    let (bid, ask) = contract.quote?.firm()?;
-    Some(alphatrader_model::Price::from_raw(i64::midpoint(bid.price.raw(), ask.price.raw())))
+/// What a long position is worth: the middle of its quote, rounded down to a price unit. An option
+/// that is offered and not bid is worth half its offer at most; without an offer nothing is known.
+pub(crate) fn mark(contract: &ContractView) -> Option<Price> {
+    let quote = contract.quote?;
+    let ask = quote.ask?.price;
+    let bid = quote.bid.map_or(Price::ZERO, |level| level.price);
+    (bid <= ask).then(|| Price::from_raw(i64::midpoint(bid.raw(), ask.raw())))
 }
