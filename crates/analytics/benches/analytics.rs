@@ -1,0 +1,241 @@
+//! Nanoseconds per event: `cargo bench -p alphatrader-analytics`.
+
+use std::hint::black_box;
+
+use alphatrader_analytics::SymbolAnalytics;
+use alphatrader_analytics::book::Book;
+use alphatrader_analytics::options::{Terms, implied_volatility, price, value};
+use alphatrader_analytics::vpin::Vpin;
+use alphatrader_model::calendar::Session;
+use alphatrader_model::instrument::{InstrumentId, Right, Symbol};
+use alphatrader_model::market::{Depth, DepthOperation, Level, Quote, Side, Trade, TradeFlags};
+use alphatrader_model::number::{Price, Quantity};
+use alphatrader_model::settings::Analytics;
+use alphatrader_model::time::{Span, Timestamp};
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+
+const SPY: InstrumentId = InstrumentId(0);
+
+/// Events of one batch, a quarter of an hour of a busy market.
+const EVENTS: usize = 65_536;
+
+/// Time between events.
+const PAUSE: Span = Span::from_micros(13_733);
+
+/// A small generator: numbers that nobody can predict and everybody can repeat.
+struct Draw(u64);
+
+impl Draw {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
+    }
+}
+
+fn level(cents: i64, size: u64) -> Level {
+    Level { price: Price::from_cents(cents), size: Quantity::new(size) }
+}
+
+fn session() -> Session {
+    let text = r#"{"date":"2013-10-07","open":"2013-10-07T13:30:00Z","close":"2013-10-07T20:00:00Z"}"#;
+    serde_json::from_str(text).expect("a session is written above")
+}
+
+fn quotes() -> Vec<Quote> {
+    let (mut draw, mut mid) = (Draw(1), 16_800);
+    (0..EVENTS)
+        .map(|_| {
+            mid += draw.below(3) as i64 - 1;
+            let (bid, ask) = (level(mid, 1 + draw.below(900)), level(mid + 1, 1 + draw.below(900)));
+            Quote { instrument: SPY, bid: Some(bid), ask: Some(ask) }
+        })
+        .collect()
+}
+
+fn trades() -> Vec<Trade> {
+    let (mut draw, mut price) = (Draw(2), 16_800);
+    (0..EVENTS)
+        .map(|_| {
+            price += draw.below(3) as i64 - 1;
+            Trade {
+                instrument: SPY,
+                price: Price::from_cents(price),
+                size: Quantity::new(100 * (1 + draw.below(8))),
+                aggressor: None,
+                venue: None,
+                flags: TradeFlags::NONE,
+            }
+        })
+        .collect()
+}
+
+/// Edits of a ten-row book: sizes change, a row is taken away and comes back.
+fn edits() -> Vec<Depth> {
+    let mut draw = Draw(3);
+    let edit = |side, operation, position: u8, size| {
+        let away = i64::from(position) + 1;
+        let price = Price::from_cents(if side == Side::Buy { 16_800 - away } else { 16_800 + away });
+        Depth { instrument: SPY, side, position, operation, price, size: Quantity::new(size), venue: None }
+    };
+    let mut edits = vec![];
+    for position in 0..10 {
+        edits.push(edit(Side::Buy, DepthOperation::Insert, position, 100));
+        edits.push(edit(Side::Sell, DepthOperation::Insert, position, 100));
+    }
+    while edits.len() < EVENTS {
+        let (side, position) =
+            (if draw.below(2) == 0 { Side::Buy } else { Side::Sell }, draw.below(10) as u8);
+        let size = 1 + draw.below(900);
+        if draw.below(4) == 0 {
+            edits.push(edit(side, DepthOperation::Delete, position, 0));
+            edits.push(edit(side, DepthOperation::Insert, position, size));
+        } else {
+            edits.push(edit(side, DepthOperation::Update, position, size));
+        }
+    }
+    edits.truncate(EVENTS);
+    edits
+}
+
+/// Five minutes into a session with a full VPIN window and a book.
+fn warm() -> (SymbolAnalytics, Timestamp) {
+    let symbol = Symbol::new("SPY").expect("SPY is a symbol");
+    let settings = Analytics { vpin_bucket_volume: 100_000, vpin_window: 50 };
+    let mut spy = SymbolAnalytics::new(symbol, SPY, &settings);
+    spy.on_session(session());
+    let mut now = session().open;
+    for ((quote, trade), edit) in quotes().iter().zip(&trades()).zip(&edits()) {
+        now = now + Span::from_millis(5);
+        spy.on_quote(now, quote);
+        spy.on_trade(now, trade);
+        spy.on_depth(now, edit);
+    }
+    assert!(spy.features().vpin.is_some() && spy.features().high_5m.is_some());
+    (spy, now)
+}
+
+fn symbol(c: &mut Criterion) {
+    let (quotes, trades, edits) = (quotes(), trades(), edits());
+    let warm = warm();
+    let mut group = c.benchmark_group("symbol");
+    group.throughput(Throughput::Elements(EVENTS as u64));
+    group.bench_function("quote", |b| {
+        b.iter_batched_ref(
+            || warm.clone(),
+            |(spy, now)| {
+                for quote in &quotes {
+                    *now = *now + PAUSE;
+                    spy.on_quote(*now, black_box(quote));
+                }
+                black_box(spy.features().imbalance_touch)
+            },
+            BatchSize::LargeInput,
+        );
+    });
+    group.bench_function("trade", |b| {
+        b.iter_batched_ref(
+            || warm.clone(),
+            |(spy, now)| {
+                for trade in &trades {
+                    *now = *now + PAUSE;
+                    spy.on_trade(*now, black_box(trade));
+                }
+                black_box(spy.features().vpin)
+            },
+            BatchSize::LargeInput,
+        );
+    });
+    group.bench_function("depth", |b| {
+        b.iter_batched_ref(
+            || {
+                let (mut spy, now) = warm.clone();
+                let gap = alphatrader_model::market::Gap {
+                    instrument: SPY,
+                    stream: alphatrader_model::market::Stream::Depth,
+                };
+                spy.on_gap(now, &gap);
+                (spy, now)
+            },
+            |(spy, now)| {
+                for edit in &edits {
+                    *now = *now + PAUSE;
+                    spy.on_depth(*now, black_box(edit));
+                }
+                black_box(spy.features().imbalance_5)
+            },
+            BatchSize::LargeInput,
+        );
+    });
+    group.finish();
+}
+
+fn parts(c: &mut Criterion) {
+    let (trades, edits) = (trades(), edits());
+    let mut group = c.benchmark_group("parts");
+    group.throughput(Throughput::Elements(EVENTS as u64));
+    group.bench_function("book", |b| {
+        b.iter_batched_ref(
+            Book::default,
+            |book| {
+                for edit in &edits {
+                    black_box(book.apply(black_box(edit)));
+                }
+            },
+            BatchSize::SmallInput,
+        );
+    });
+    group.bench_function("vpin", |b| {
+        b.iter_batched_ref(
+            || Vpin::new(100_000, 50),
+            |vpin| {
+                for (place, trade) in trades.iter().enumerate() {
+                    let side = if place % 3 == 0 { Side::Sell } else { Side::Buy };
+                    vpin.add(black_box(trade.size.get()), Some(side), |value| {
+                        black_box(value);
+                    });
+                }
+                black_box(vpin.value())
+            },
+            BatchSize::SmallInput,
+        );
+    });
+    group.finish();
+}
+
+/// Contracts like those of a day's chain: eleven strikes either way, four hours left.
+fn options(c: &mut Criterion) {
+    let chain: Vec<(Terms, f64)> = (-11..=11)
+        .map(|strike| {
+            let right = if strike >= 0 { Right::Call } else { Right::Put };
+            let terms = Terms {
+                right,
+                spot: 600.0,
+                strike: 600.0 + f64::from(strike) * 0.5,
+                years: 240.0 / 525_600.0,
+                rate: 0.043,
+                dividend_yield: 0.012,
+            };
+            (terms, price(&terms, 0.14).expect("terms in range"))
+        })
+        .collect();
+    let mut group = c.benchmark_group("options");
+    group.throughput(Throughput::Elements(chain.len() as u64));
+    group.bench_function("value", |b| {
+        b.iter(|| {
+            for (terms, _) in &chain {
+                black_box(value(black_box(terms), 0.14)).ok();
+            }
+        });
+    });
+    group.bench_function("implied_volatility", |b| {
+        b.iter(|| {
+            for (terms, price) in &chain {
+                black_box(implied_volatility(black_box(terms), *price)).ok();
+            }
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, symbol, parts, options);
+criterion_main!(benches);

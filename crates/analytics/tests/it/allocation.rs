@@ -1,0 +1,174 @@
+//! After warm-up no event allocates: proven by an allocator that counts for each thread.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use alphatrader_analytics::SymbolAnalytics;
+use alphatrader_model::calendar::Session;
+use alphatrader_model::instrument::{InstrumentId, Symbol};
+use alphatrader_model::market::{
+    Bar, Depth, DepthOperation, Gap, Level, Quote, Side, Stream, Trade, TradeFlags,
+};
+use alphatrader_model::number::{Price, Quantity};
+use alphatrader_model::settings::Analytics;
+use alphatrader_model::time::{Span, Timestamp};
+
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+fn count() {
+    ALLOCATIONS.with(|count| count.set(count.get() + 1));
+}
+
+#[expect(
+    unsafe_code,
+    reason = "an allocator is unsafe by its trait; this one counts and passes on to the system's"
+)]
+// SAFETY: every call goes to the system's allocator with the arguments unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller's promise is handed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise is handed on.
+        unsafe { System.dealloc(place, layout) }
+    }
+
+    unsafe fn realloc(&self, place: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: the caller's promise is handed on.
+        unsafe { System.realloc(place, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn allocations(of: impl FnOnce()) -> u64 {
+    let before = ALLOCATIONS.with(Cell::get);
+    of();
+    ALLOCATIONS.with(Cell::get) - before
+}
+
+const SPY: InstrumentId = InstrumentId(0);
+
+/// A day's events from a small generator: every kind, quiet hours and bursts, good and bad values.
+struct Tape {
+    state: u64,
+    now: Timestamp,
+    price: i64,
+}
+
+impl Tape {
+    fn draw(&mut self, below: u64) -> u64 {
+        self.state =
+            self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.state >> 33) % below
+    }
+
+    fn feed(&mut self, spy: &mut SymbolAnalytics) {
+        let pause = if self.draw(1_000) == 0 { self.draw(20_000) } else { self.draw(300) };
+        self.now = self.now + Span::from_millis(pause as i64);
+        self.price += self.draw(3) as i64 - 1;
+        let level = |raw: i64, size: u64| Level { price: Price::from_cents(raw), size: Quantity::new(size) };
+        match self.draw(100) {
+            0..40 => {
+                let (bid, size) = (self.price - self.draw(3) as i64, self.draw(900));
+                let quote = Quote {
+                    instrument: SPY,
+                    bid: Some(level(bid, size + 1)),
+                    ask: Some(level(self.price + 1, 200)),
+                };
+                spy.on_quote(self.now, &quote);
+            }
+            40..70 => {
+                let flags = TradeFlags(if self.draw(10) == 0 { self.draw(64) as u16 } else { 0 });
+                let size = if self.draw(500) == 0 { 90_000_000 } else { self.draw(3_000) };
+                let (price, size) = (Price::from_cents(self.price), Quantity::new(size));
+                spy.on_trade(
+                    self.now,
+                    &Trade { instrument: SPY, price, size, aggressor: None, venue: None, flags },
+                );
+            }
+            70..95 => self.depth(spy),
+            95 => {
+                let price = Price::from_cents(self.price);
+                let (span, volume) = (Span::from_seconds(5), Quantity::new(10));
+                spy.on_bar(
+                    self.now,
+                    &Bar {
+                        instrument: SPY,
+                        span,
+                        open: price,
+                        high: price,
+                        low: price,
+                        close: price,
+                        volume,
+                    },
+                );
+            }
+            96 if self.draw(20) == 0 => {
+                let stream = [Stream::Quotes, Stream::Trades, Stream::Depth][self.draw(3) as usize];
+                spy.on_gap(self.now, &Gap { instrument: SPY, stream });
+            }
+            _ => {
+                spy.on_timer(self.now);
+                spy.refresh_book();
+            }
+        }
+    }
+
+    fn depth(&mut self, spy: &mut SymbolAnalytics) {
+        let position = self.draw(12) as u8;
+        let away = 1 + i64::from(position);
+        let (side, cents) =
+            if self.draw(2) == 0 { (Side::Buy, self.price - away) } else { (Side::Sell, self.price + away) };
+        let operation =
+            [DepthOperation::Insert, DepthOperation::Update, DepthOperation::Delete][self.draw(3) as usize];
+        let (price, size) = (Price::from_cents(cents), Quantity::new(1 + self.draw(50)));
+        spy.on_depth(
+            self.now,
+            &Depth { instrument: SPY, side, position, operation, price, size, venue: None },
+        );
+    }
+}
+
+fn session() -> Session {
+    let text = r#"{"date":"2013-10-07","open":"2013-10-07T13:30:00Z","close":"2013-10-07T20:00:00Z"}"#;
+    serde_json::from_str(text).expect("a session is written above")
+}
+
+#[test]
+fn the_allocator_counts() {
+    assert_eq!(allocations(|| drop(Box::new(1))), 1);
+    assert_eq!(allocations(|| ()), 0);
+}
+
+#[test]
+fn no_event_of_a_session_allocates() {
+    let settings = Analytics { vpin_bucket_volume: 100_000, vpin_window: 50 };
+    let mut spy = SymbolAnalytics::new(Symbol::new("SPY").unwrap(), SPY, &settings);
+    let session = session();
+    spy.on_session(session);
+    let mut tape = Tape { state: 7, now: session.open - Span::from_minutes(5), price: 16_800 };
+    let counted = allocations(|| {
+        for _ in 0..200_000 {
+            tape.feed(&mut spy);
+        }
+    });
+    assert_eq!(counted, 0);
+    // The day was a full one: every list was filled and every window seen.
+    assert!(tape.now > session.close);
+    let (history, counts) = (spy.history(), spy.admission());
+    assert!(history.candles.len() > 300 && history.tape.len() == 50 && history.vpin.len() == 500);
+    assert!(
+        !history.bids.is_empty() && counts.auctions > 0 && counts.quote_value == 0 && counts.crossed == 0
+    );
+    assert!(spy.features().vpin_buckets > 1_000 && spy.book().counts().not_monotonic > 0);
+}
