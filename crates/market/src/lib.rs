@@ -14,9 +14,12 @@
 //! `synthetic` wherever an instrument is announced.
 
 pub mod account;
+pub mod broker;
 pub mod fees;
 pub mod matching;
+pub mod random;
 
 pub use account::PaperAccount;
+pub use broker::{BrokerConfig, Latency, SimulatedBroker};
 pub use fees::Fees;
 pub use matching::{Exchange, NewOrder, OrderKey, Report, ReportKind};
