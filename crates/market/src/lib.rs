@@ -8,6 +8,7 @@
 //! | [`broker`] | [`SimulatedBroker`]: the three above with latencies, speaking the model's broker language |
 //! | [`synthetic`] | a synthetic SPY: quotes, prints, ten-row book, seeded |
 //! | [`chain`] | a synthetic option chain laid over any underlying |
+//! | [`day`] | how volume and movement spread over a day |
 //! | [`random`] | the one generator of chance, seeded |
 //!
 //! The crate is pure: time comes with events, chance from a seed. Prices made here are marked
@@ -15,11 +16,14 @@
 
 pub mod account;
 pub mod broker;
+pub mod chain;
+pub mod day;
 pub mod fees;
 pub mod matching;
 pub mod random;
 
 pub use account::PaperAccount;
 pub use broker::{BrokerConfig, Latency, SimulatedBroker};
+pub use chain::{ChainConfig, ChainOverlay};
 pub use fees::Fees;
 pub use matching::{Exchange, NewOrder, OrderKey, Report, ReportKind};
