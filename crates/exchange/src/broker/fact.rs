@@ -133,6 +133,9 @@ pub struct OrderFact {
     /// Why it ended.
     #[prost(string, tag = "15")]
     pub ending: String,
+    /// How it stands at the matching engine, as JSON; empty when it is not there.
+    #[prost(bytes = "vec", tag = "16")]
+    pub live: Vec<u8>,
 }
 
 /// See [`Fact::Executed`].

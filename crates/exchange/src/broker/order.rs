@@ -1,7 +1,8 @@
 //! An order as the broker keeps it: what was asked, in the client's words and in ours, and what
 //! became of it.
 
-use alphatrader_model::{Contract, OrderKind, Price, Quantity, Side, TimeInForce, Timestamp};
+use alphatrader_market::matching::LiveOrder;
+use alphatrader_model::{Contract, Money, OrderKind, Price, Quantity, Side, TimeInForce, Timestamp};
 
 use crate::wire::message::contract::Contract as WireContract;
 use crate::wire::message::order_terms::Order as Terms;
@@ -107,6 +108,8 @@ pub struct BrokerOrder {
     pub updated: Timestamp,
     /// Why it ended, in words; empty while it works.
     pub ending: String,
+    /// How it stood at the matching engine when it last changed; nothing when it is not there.
+    pub live: Option<LiveOrder>,
 }
 
 impl BrokerOrder {
@@ -161,7 +164,7 @@ pub struct BrokerExecution {
     /// 1 added liquidity, 2 removed it.
     pub liquidity: i32,
     /// What it cost.
-    pub commission: alphatrader_model::Money,
+    pub commission: Money,
     /// Profit it realised, net of commissions; nothing when it opened.
-    pub realized: Option<alphatrader_model::Money>,
+    pub realized: Option<Money>,
 }

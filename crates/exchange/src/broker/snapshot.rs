@@ -77,6 +77,9 @@ pub fn order_fact(order: &BrokerOrder) -> OrderFact {
         created: order.created.nanos(),
         updated: order.updated.nanos(),
         ending: order.ending.clone(),
+        live: order.live.as_ref().map_or_else(Vec::new, |live| {
+            serde_json::to_vec(live).expect("it has no map whose keys are not text")
+        }),
     }
 }
 
@@ -104,6 +107,10 @@ pub fn order_from(fact: &OrderFact) -> Result<BrokerOrder, String> {
         created: Timestamp::from_nanos(fact.created),
         updated: Timestamp::from_nanos(fact.updated),
         ending: fact.ending.clone(),
+        live: match fact.live.as_slice() {
+            [] => None,
+            json => Some(serde_json::from_slice(json).map_err(|e| e.to_string())?),
+        },
     })
 }
 

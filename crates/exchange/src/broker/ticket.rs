@@ -16,11 +16,11 @@ pub struct Refused {
 }
 
 impl Refused {
-    pub(super) fn new(code: i32, text: impl Into<String>) -> Self {
+    pub(crate) fn new(code: i32, text: impl Into<String>) -> Self {
         Self { code, text: text.into() }
     }
 
-    pub(super) fn rejected(reason: &str) -> Self {
+    pub(crate) fn rejected(reason: &str) -> Self {
         Self::new(notice::ORDER_REJECTED, format!("Order rejected - reason:{reason}"))
     }
 }

@@ -45,6 +45,8 @@ pub const UNSUPPORTED_ORDER_TYPE: i32 = 387;
 pub const UNKNOWN_MESSAGE: i32 = 505;
 /// Not allowed for the security: tick-by-tick of options, depth of them.
 pub const NOT_AVAILABLE_TICK_BY_TICK: i32 = 10189;
+/// A child names a parent that does not exist.
+pub const MISSING_PARENT: i32 = 10006;
 /// A cancel names an order this client never placed.
 pub const ORDER_NOT_FOUND: i32 = 10147;
 /// A cancel names an order in a state that has no cancel.

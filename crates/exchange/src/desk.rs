@@ -1,0 +1,262 @@
+//! The desk: where clients' orders meet the market and the account.
+//!
+//! It owns the feed, the matching engine and the broker's state. Requests and market events go in;
+//! facts (to be made durable) and happenings (to be said to clients once they are) come out. No I/O,
+//! no clock: time comes with the market.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | `place` | placing, changing, cancelling |
+//! | `report` | what the matching engine's reports make of orders and account |
+//! | `day` | beginning and end of trading days, settlement of what expired |
+//! | [`margin`] | what the account is worth and may still spend |
+
+mod day;
+pub mod margin;
+mod place;
+mod report;
+
+use std::collections::BTreeMap;
+
+use alphatrader_market::Fees;
+use alphatrader_market::matching::{Exchange, OrderKey, Report};
+use alphatrader_model::{Calendar, Contract, InstrumentId, Money, Payload, Session, Span, Timestamp};
+
+use crate::broker::fact::{Clock, Fact, OrderIdShown};
+use crate::broker::order::{BrokerExecution, BrokerOrder, Ticket};
+use crate::broker::snapshot::order_fact;
+use crate::broker::state::BrokerState;
+use crate::broker::ticket::Refused;
+use crate::feed::Feed;
+use crate::feed::option::Rates;
+use crate::wire::message::order_terms::Order as Terms;
+use margin::Margins;
+
+pub use place::WhatIf;
+
+/// What the desk is told once.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DeskConfig {
+    /// How long an order, a change or a cancel takes to the exchange, in simulated time.
+    pub order_latency: Span,
+    /// What executions cost.
+    pub fees: Fees,
+    /// Interest rate and dividend yield of the option model.
+    pub rates: Rates,
+    /// Most orders that may work at once in the account; the next is rejected (201).
+    pub max_working_orders: usize,
+    /// Most client ids that may ever place an order.
+    pub max_client_ids: usize,
+}
+
+impl Default for DeskConfig {
+    fn default() -> Self {
+        Self {
+            order_latency: Span::from_millis(2),
+            fees: Fees::default(),
+            rates: Rates { rate: 0.04, dividend_yield: 0.012 },
+            max_working_orders: 1_000,
+            max_client_ids: 10_000,
+        }
+    }
+}
+
+/// Something that clients are to be told, in order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Happening {
+    /// An order is now as stated.
+    Order(Box<BrokerOrder>),
+    /// An execution happened.
+    Executed(Box<BrokerExecution>),
+    /// Something is to be said about an order: an error or a notice.
+    Notice {
+        /// To whom.
+        client_id: i32,
+        /// The client's number for the order.
+        order_id: i32,
+        /// The broker's number for what is said.
+        code: i32,
+        /// In words.
+        text: String,
+    },
+    /// A holding changed without an execution: it was settled.
+    Settled(Contract),
+    /// A trading day ended; the night passes at once.
+    Night,
+    /// A trading day began.
+    Day,
+}
+
+/// A change of an order on its way to the exchange.
+#[derive(Debug, Clone)]
+struct Pending {
+    terms: Terms,
+    ticket: Ticket,
+}
+
+/// See the module's text.
+#[derive(Debug)]
+pub struct Desk {
+    config: DeskConfig,
+    calendar: Calendar,
+    feed: Feed,
+    state: BrokerState,
+    exchange: Exchange,
+    now: Timestamp,
+    session: Option<Session>,
+    pending: BTreeMap<i64, Pending>,
+    facts: Vec<Fact>,
+    happenings: Vec<Happening>,
+    reports: Vec<Report>,
+}
+
+impl Desk {
+    /// A desk that goes on from `state`, which was founded before.
+    pub fn new(config: DeskConfig, calendar: Calendar, state: BrokerState) -> Self {
+        let now = state.clock;
+        Self {
+            config,
+            calendar,
+            feed: Feed::default(),
+            state,
+            exchange: Exchange::new(),
+            now,
+            session: None,
+            pending: BTreeMap::new(),
+            facts: Vec::new(),
+            happenings: Vec::new(),
+            reports: Vec::new(),
+        }
+    }
+
+    /// Simulated time.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Contracts and their latest data.
+    pub fn feed(&self) -> &Feed {
+        &self.feed
+    }
+
+    /// Account, orders, executions.
+    pub fn state(&self) -> &BrokerState {
+        &self.state
+    }
+
+    /// The exchange calendar.
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
+    }
+
+    /// What the desk was told once.
+    pub fn config(&self) -> &DeskConfig {
+        &self.config
+    }
+
+    /// Today's session, once a day began.
+    pub fn session(&self) -> Option<Session> {
+        self.session
+    }
+
+    /// The market moved, or announced a contract or a session.
+    pub fn on_market(&mut self, at: Timestamp, payload: &Payload) {
+        self.now = self.now.max(at);
+        match payload {
+            Payload::Quote(quote) => self.feed.ticker_mut(quote.instrument).quote(quote),
+            Payload::Trade(trade) => self.feed.ticker_mut(trade.instrument).trade(trade, at),
+            Payload::Depth(depth) => self.feed.ticker_mut(depth.instrument).depth(depth),
+            Payload::Chain(row) => self.feed.ticker_mut(row.instrument).chain(row),
+            Payload::Instrument(instrument) => self.list(instrument),
+            Payload::Session(session) => self.begin_day(*session),
+            _ => {}
+        }
+        let mut reports = std::mem::take(&mut self.reports);
+        self.exchange.on_market(at, payload, &mut reports);
+        self.take_reports(&mut reports);
+        self.reports = reports;
+    }
+
+    /// Time passes to `to`: orders arrive, the bell rings.
+    pub fn advance(&mut self, to: Timestamp) {
+        self.now = self.now.max(to);
+        let mut reports = std::mem::take(&mut self.reports);
+        self.exchange.advance(to, &mut reports);
+        self.take_reports(&mut reports);
+        self.reports = reports;
+    }
+
+    /// When something happens at the exchange by itself: an order arrives.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.exchange.next_arrival()
+    }
+
+    /// Marks simulated time up to `until` as told: a restart goes on from there.
+    pub fn reserve_clock(&mut self, until: Timestamp) {
+        self.record(Fact::Clock(Clock { nanos: until.nanos() }));
+    }
+
+    /// A client was shown an order id (its own next one, or an order of another client).
+    pub fn show_order_id(&mut self, client_id: i32, shown: i32) {
+        if shown >= self.state.next_order_id(client_id) && self.knows_client(client_id) {
+            self.record(Fact::OrderIdShown(OrderIdShown { client_id, highest: shown }));
+        }
+    }
+
+    /// What the account is worth and may still spend.
+    pub fn margins(&self) -> Margins {
+        margin::margins(&self.state, &self.feed)
+    }
+
+    /// Facts since the last call; to be durable before the happenings are said.
+    pub fn take_facts(&mut self) -> Vec<Fact> {
+        std::mem::take(&mut self.facts)
+    }
+
+    /// Happenings since the last call.
+    pub fn take_happenings(&mut self) -> Vec<Happening> {
+        std::mem::take(&mut self.happenings)
+    }
+
+    fn knows_client(&self, client_id: i32) -> bool {
+        self.state.order_ids.contains_key(&client_id)
+            || self.state.order_ids.len() < self.config.max_client_ids
+    }
+
+    /// Makes a fact true, and keeps it for the state file.
+    fn record(&mut self, fact: Fact) {
+        self.state.apply(&fact).expect("a fact of the desk's own making fits the state it was made from");
+        self.facts.push(fact);
+    }
+
+    /// Keeps an order as it is now and tells its client, unless nothing changed.
+    fn keep(&mut self, mut order: BrokerOrder) {
+        order.live = self.exchange.order(key_of(order.perm_id)).copied();
+        if let Some(before) = self.state.orders.get(&order.perm_id)
+            && (BrokerOrder { live: order.live, updated: order.updated, ..before.clone() }) == order
+        {
+            return;
+        }
+        self.record(Fact::Order(Box::new(order_fact(&order))));
+        self.happenings.push(Happening::Order(Box::new(order)));
+    }
+
+    fn notice(&mut self, client_id: i32, order_id: i32, refused: Refused) {
+        let Refused { code, text } = refused;
+        self.happenings.push(Happening::Notice { client_id, order_id, code, text });
+    }
+
+    fn instrument_id(&self, contract: &Contract) -> Option<InstrumentId> {
+        self.feed.catalogue.by_contract(contract).map(|listing| listing.instrument.id)
+    }
+
+    /// Net liquidation value.
+    fn equity(&self) -> Money {
+        self.margins().net_liquidation
+    }
+}
+
+/// The matching engine knows orders by their account-wide number.
+fn key_of(perm_id: i64) -> OrderKey {
+    OrderKey(perm_id.unsigned_abs())
+}

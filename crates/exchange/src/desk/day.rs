@@ -1,0 +1,141 @@
+//! Beginning and end of trading days.
+
+use alphatrader_model::{Contract, Instrument, Price, Right, Session, Timestamp};
+
+use super::{Desk, Happening, key_of};
+use crate::broker::fact::{ClosePrice, DayBegan, Fact, Numbered, Settled};
+use crate::broker::order::{BrokerOrder, Status};
+use crate::feed::catalogue::Listing;
+
+/// Numbers of contracts begin here; SPY has the broker's own.
+const FIRST_CON_ID: i32 = 700_000_001;
+
+/// Numbers that the broker gave to well-known underlyings.
+const KNOWN_CON_IDS: [(&str, i32); 3] = [("SPY", 756_733), ("QQQ", 320_227_571), ("IWM", 9_579_970)];
+
+impl Desk {
+    /// A contract is announced: it gets its number, once for all runs.
+    pub(super) fn list(&mut self, instrument: &Instrument) {
+        let con_id = match self.state.con_ids.get(&instrument.contract) {
+            Some(con_id) => *con_id,
+            None => self.number(&instrument.contract),
+        };
+        let mut instrument = instrument.clone();
+        instrument.con_id = Some(con_id);
+        let (id, contract) = (instrument.id, instrument.contract);
+        self.feed.catalogue.list(Listing { instrument, con_id });
+        let close = self.state.day.as_ref().and_then(|day| day.closes.get(&contract).copied());
+        let ticker = self.feed.ticker_mut(id);
+        ticker.close = ticker.close.or(close);
+    }
+
+    fn number(&mut self, contract: &Contract) -> i32 {
+        let known =
+            KNOWN_CON_IDS.iter().find(|(name, _)| *name == contract.to_string()).map(|(_, con_id)| *con_id);
+        let con_id = known.unwrap_or_else(|| {
+            let highest = self.state.con_ids.values().copied().filter(|id| *id >= FIRST_CON_ID).max();
+            highest.map_or(FIRST_CON_ID, |id| id + 1)
+        });
+        self.record(Fact::Numbered(Numbered { contract: contract.to_string(), con_id }));
+        con_id
+    }
+
+    /// A session is announced. The day of the state file goes on; another one begins.
+    pub(super) fn begin_day(&mut self, session: Session) {
+        self.session = Some(session);
+        if self.state.day.as_ref().is_some_and(|day| day.date == session.date) {
+            return;
+        }
+        let closes: Vec<_> = self
+            .feed
+            .catalogue
+            .iter()
+            .filter_map(|listing| {
+                let price = self.feed.ticker(listing.instrument.id)?.mark()?;
+                Some(ClosePrice { contract: listing.instrument.contract.to_string(), price: price.raw() })
+            })
+            .collect();
+        let equity = self.equity().micros();
+        self.record(Fact::DayBegan(DayBegan { date: session.date.to_string(), equity, closes }));
+        let open = session.open;
+        let ids: Vec<_> = self.feed.catalogue.iter().map(|listing| listing.instrument.id).collect();
+        for id in ids {
+            self.feed.ticker_mut(id).begin_day();
+        }
+        self.feed.catalogue.retain(|listing| listing.instrument.expires.is_none_or(|at| at >= open));
+        self.feed.forget_delisted();
+        self.happenings.push(Happening::Day);
+    }
+
+    /// After the close: what expired is settled in cash at what it is worth against the underlying's
+    /// last price, worthless options at zero. Delivery of shares is not imitated.
+    pub fn settle_expired(&mut self, at: Timestamp) {
+        let expired: Vec<_> = self
+            .state
+            .book
+            .holdings
+            .iter()
+            .filter(|(_, holding)| !holding.quantity.is_flat())
+            .filter_map(|(contract, _)| self.feed.catalogue.by_contract(contract))
+            .filter(|listing| listing.instrument.expires.is_some_and(|expires| expires <= at))
+            .map(|listing| listing.instrument.clone())
+            .collect();
+        for instrument in expired {
+            let Some(price) = self.intrinsic(&instrument) else {
+                tracing::error!(contract = %instrument.contract, "no price of the underlying: not settled");
+                continue;
+            };
+            self.record(Fact::Settled(Settled {
+                contract: instrument.contract.to_string(),
+                price: price.raw(),
+            }));
+            self.happenings.push(Happening::Settled(instrument.contract));
+        }
+    }
+
+    /// The night is about to pass.
+    pub fn end_day(&mut self) {
+        self.happenings.push(Happening::Night);
+    }
+
+    fn intrinsic(&self, instrument: &Instrument) -> Option<Price> {
+        let option = instrument.contract.option()?;
+        let underlying = self.feed.catalogue.by_contract(&Contract::Stock(instrument.underlying))?;
+        let ticker = self.feed.ticker(underlying.instrument.id)?;
+        let spot = ticker.last.map(|last| last.price).or_else(|| ticker.mark())?;
+        let worth = match option.right {
+            Right::Call => spot.raw() - option.strike.raw(),
+            Right::Put => option.strike.raw() - spot.raw(),
+        };
+        Some(Price::from_raw(worth.max(0)))
+    }
+
+    /// After a restart, once the day's contracts are announced: working orders go back to the exchange
+    /// as they stood.
+    pub fn restore_orders(&mut self) {
+        let working: Vec<BrokerOrder> = self
+            .state
+            .orders
+            .values()
+            .filter(|order| !order.status.is_final() && order.status != Status::PendingSubmit)
+            .cloned()
+            .collect();
+        for order in working {
+            let outcome = match order.live {
+                Some(live) => self.exchange.restore(live).map_err(|e| e.to_string()),
+                None => match self.new_order(&order) {
+                    Some(new) => self.exchange.submit(self.now, new).map_err(|e| e.to_string()),
+                    None => Err("its contract is no longer listed".to_owned()),
+                },
+            };
+            if let Err(reason) = outcome {
+                self.end_order(order, Status::Cancelled, &reason);
+            } else if order.status == Status::PendingCancel
+                && let Err(full) = self.exchange.cancel(self.now, key_of(order.perm_id))
+            {
+                tracing::error!(perm_id = order.perm_id, %full, "a cancel from before the restart was not sent again");
+            }
+        }
+        self.exchange.restored();
+    }
+}
