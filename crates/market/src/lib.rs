@@ -21,9 +21,11 @@ pub mod day;
 pub mod fees;
 pub mod matching;
 pub mod random;
+pub mod synthetic;
 
 pub use account::PaperAccount;
 pub use broker::{BrokerConfig, Latency, SimulatedBroker};
 pub use chain::{ChainConfig, ChainOverlay};
 pub use fees::Fees;
 pub use matching::{Exchange, NewOrder, OrderKey, Report, ReportKind};
+pub use synthetic::{SyntheticConfig, SyntheticMarket};

@@ -8,7 +8,7 @@ use crate::day::Shape;
 /// What is left until an expiry.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Left {
-    /// Calendar time in years of 365 days; at least a second.
+    /// Calendar time in years of 365 days; at least a minute.
     pub(super) years: f64,
     /// Deviation of the underlying's log return until then, at the money.
     pub(super) deviation: f64,
@@ -48,7 +48,7 @@ impl VarianceClock {
             variance += self.night_variance + self.session_variance * length;
             end = next.close;
         }
-        let years = end.since(at).as_seconds().max(1.0) / YEAR;
+        let years = end.since(at).as_seconds().max(60.0) / YEAR;
         Left { years, deviation: libm::sqrt(variance.max(1e-12)) }
     }
 
