@@ -48,6 +48,10 @@ loss_budget_left: Decimal | null,
  */
 premium_at_risk: Decimal | null, 
 /**
+ * Most premium that may be at risk at this equity.
+ */
+premium_limit: Decimal | null, 
+/**
  * When this was so.
  */
 at: Instant, };

@@ -68,8 +68,8 @@ impl Walk {
     }
 
     pub(crate) fn step(&mut self, now: Timestamp) {
-        self.drift = self.drift * 0.995 + self.dice.swing() * 0.000_8;
-        self.mid += self.drift + self.dice.swing() * 0.012;
+        self.drift = self.drift * 0.998 + self.dice.swing() * 0.000_06;
+        self.mid += self.drift + self.dice.swing() * 0.007;
         let bid = Price::from_cents((self.mid * 100.0) as i64);
         self.book(bid);
         let f = &mut self.features;
@@ -106,7 +106,7 @@ impl Walk {
     }
 
     fn print(&mut self, now: Timestamp, bid: Price) {
-        let buy = self.dice.swing() + self.drift * 60.0 > 0.0;
+        let buy = self.dice.swing() + self.drift * 200.0 > 0.0;
         let price = if buy { Price::from_raw(bid.raw() + 100) } else { bid };
         let size = [100, 100, 100, 200, 300, 400, 800, 1_200, 8_200][self.dice.below(9) as usize];
         let side = if buy { Side::Buy } else { Side::Sell };

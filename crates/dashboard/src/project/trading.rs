@@ -29,6 +29,7 @@ pub(super) fn account(trading: &TradingView, settings: &Settings) -> Option<Acco
         loss_budget: budget.map(Decimal::from),
         loss_budget_left: trading.loss_budget_left.map(Decimal::from),
         premium_at_risk: Some(trading.premium_at_risk.into()),
+        premium_limit: Some(account.equity.scaled(settings.risk.limits.max_premium).into()),
         at: account.as_of.into(),
     })
 }

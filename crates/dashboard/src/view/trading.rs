@@ -30,6 +30,8 @@ pub struct AccountView {
     pub loss_budget_left: Option<Decimal>,
     /// Premium of open positions: what can be lost if all of them expire worthless.
     pub premium_at_risk: Option<Decimal>,
+    /// Most premium that may be at risk at this equity.
+    pub premium_limit: Option<Decimal>,
     /// When this was so.
     pub at: Instant,
 }

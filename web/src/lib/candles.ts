@@ -1,0 +1,218 @@
+/** The candle chart: candles, VWAP, five-minute extremes, signals and fills. */
+
+import {
+  CandlestickSeries,
+  ColorType,
+  type IChartApi,
+  type IPriceLine,
+  type ISeriesApi,
+  LineSeries,
+  LineStyle,
+  type SeriesMarker,
+  type Time,
+  type UTCTimestamp,
+  createChart,
+  createSeriesMarkers,
+} from 'lightweight-charts';
+import type { BarView } from '../gen/Market';
+import type { ExecutionView, SignalView } from '../gen/Trading';
+import { clock, millis, minute, toNumber } from './format';
+import { tokens } from './theme.svelte';
+
+/** Fewer candles are drawn in the left part, so that a young session does not look huge. */
+const LEAST_BARS = 75;
+
+export interface Levels {
+  high: number | undefined;
+  low: number | undefined;
+}
+
+export class CandleChart {
+  #chart: IChartApi;
+  #candles: ISeriesApi<'Candlestick'>;
+  #vwap: ISeriesApi<'Line'>;
+  #markers: ReturnType<typeof createSeriesMarkers<Time>>;
+  #high: IPriceLine | undefined;
+  #low: IPriceLine | undefined;
+  #levels: Levels = { high: undefined, low: undefined };
+  #shown: BarView[] = [];
+  #moved = false;
+  #place: HTMLElement;
+
+  constructor(place: HTMLElement) {
+    this.#place = place;
+    this.#chart = createChart(place, {
+      autoSize: true,
+      layout: { attributionLogo: false, fontFamily: "'Inter Variable', system-ui, sans-serif", fontSize: 11 },
+      grid: { vertLines: { visible: false } },
+      rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.08, bottom: 0.08 } },
+      timeScale: {
+        borderVisible: false,
+        timeVisible: true,
+        secondsVisible: false,
+        tickMarkFormatter: (time: Time) => minute(Number(time) * 1000),
+      },
+      localization: { timeFormatter: (time: Time) => clock(Number(time) * 1000) },
+      handleScale: { axisPressedMouseMove: false },
+    });
+    this.#candles = this.#chart.addSeries(CandlestickSeries, { borderVisible: true, lastValueVisible: true });
+    this.#vwap = this.#chart.addSeries(LineSeries, {
+      lineWidth: 2,
+      priceLineVisible: false,
+      crosshairMarkerVisible: false,
+      title: 'VWAP',
+    });
+    this.#markers = createSeriesMarkers(this.#candles, []);
+    for (const kind of ['wheel', 'pointerdown']) {
+      place.addEventListener(kind, () => (this.#moved = true), { passive: true });
+    }
+    place.addEventListener('dblclick', () => this.#follow());
+    this.paint();
+  }
+
+  /** Takes the colours of the theme. */
+  paint(): void {
+    const t = tokens();
+    this.#chart.applyOptions({
+      layout: { background: { type: ColorType.Solid, color: t.surface }, textColor: t.muted },
+      grid: { horzLines: { color: t.line } },
+      crosshair: {
+        vertLine: { color: t.muted, labelBackgroundColor: t.raised },
+        horzLine: { color: t.muted, labelBackgroundColor: t.raised },
+      },
+    });
+    // Up hollow, down filled: told apart without colour too.
+    this.#candles.applyOptions({
+      upColor: t.surface,
+      downColor: t.down,
+      borderUpColor: t.up,
+      borderDownColor: t.down,
+      wickUpColor: t.up,
+      wickDownColor: t.down,
+    });
+    this.#vwap.applyOptions({ color: t.accent });
+    this.#high?.applyOptions({ color: t.muted, axisLabelColor: t.raised, axisLabelTextColor: t.text });
+    this.#low?.applyOptions({ color: t.muted, axisLabelColor: t.raised, axisLabelTextColor: t.text });
+  }
+
+  setBars(bars: BarView[]): void {
+    const before = this.#shown;
+    this.#shown = bars;
+    const last = bars.at(-1);
+    const grown = bars.length - before.length;
+    const isGrowth = grown >= 0 && grown <= 1 && bars[0]?.start === before[0]?.start;
+    if (last !== undefined && before.length > 0 && isGrowth) {
+      // The one before may have got its last trade in the same moment.
+      for (const bar of bars.slice(-1 - grown)) this.#update(bar);
+    } else {
+      this.#candles.setData(bars.map(candle));
+      this.#vwap.setData(bars.filter((bar) => bar.vwap !== null).map(average));
+      this.#moved = false;
+    }
+    if (!this.#moved && grown !== 0) this.#follow();
+  }
+
+  #update(bar: BarView): void {
+    this.#candles.update(candle(bar));
+    if (bar.vwap !== null) this.#vwap.update(average(bar));
+  }
+
+  #follow(): void {
+    this.#moved = false;
+    const count = this.#shown.length;
+    this.#chart.timeScale().setVisibleLogicalRange({ from: -1, to: Math.max(count + 2, LEAST_BARS) });
+  }
+
+  setLevels(levels: Levels): void {
+    this.#high = this.#level(this.#high, this.#levels.high, levels.high, '5-min high');
+    this.#low = this.#level(this.#low, this.#levels.low, levels.low, '5-min low');
+    this.#levels = levels;
+  }
+
+  #level(line: IPriceLine | undefined, before: number | undefined, price: number | undefined, title: string) {
+    if (price === before) return line;
+    if (price === undefined) {
+      if (line !== undefined) this.#candles.removePriceLine(line);
+      return undefined;
+    }
+    if (line !== undefined) {
+      line.applyOptions({ price });
+      return line;
+    }
+    const t = tokens();
+    return this.#candles.createPriceLine({
+      price,
+      title,
+      color: t.muted,
+      lineWidth: 1,
+      lineStyle: LineStyle.Dashed,
+      axisLabelVisible: true,
+      axisLabelColor: t.raised,
+      axisLabelTextColor: t.text,
+    });
+  }
+
+  setMarkers(signals: SignalView[], fills: ExecutionView[]): void {
+    const first = this.#shown[0];
+    const t = tokens();
+    if (first === undefined) {
+      this.#markers.setMarkers([]);
+      return;
+    }
+    const start = seconds(first.start);
+    const markers: SeriesMarker<Time>[] = [];
+    for (const signal of signals) {
+      const refused = signal.state === 'rejected' || signal.state === 'expired';
+      const isUp = signal.direction === 'up';
+      markers.push({
+        time: minuteOf(signal.at),
+        position: isUp ? 'belowBar' : 'aboveBar',
+        shape: isUp ? 'arrowUp' : 'arrowDown',
+        color: refused ? t.muted : isUp ? t.up : t.down,
+        text: `${signal.strategy} ${isUp ? 'up' : 'down'}${refused ? ', not taken' : ''}`,
+        size: 1,
+      });
+    }
+    for (const fill of fills) {
+      const bought = fill.side === 'buy';
+      markers.push({
+        time: minuteOf(fill.at),
+        position: bought ? 'belowBar' : 'aboveBar',
+        shape: bought ? 'circle' : 'square',
+        color: t.accent,
+        text: `${bought ? 'bought' : 'sold'} ${fill.quantity}`,
+        size: 0.6,
+      });
+    }
+    const visible = markers.filter((marker) => Number(marker.time) >= start);
+    this.#markers.setMarkers(visible.sort((a, b) => Number(a.time) - Number(b.time)));
+  }
+
+  destroy(): void {
+    this.#chart.remove();
+    this.#place.replaceChildren();
+  }
+}
+
+function seconds(instant: string): number {
+  return Math.floor((millis(instant) ?? 0) / 1000);
+}
+
+function minuteOf(instant: string): UTCTimestamp {
+  const at = seconds(instant);
+  return (at - (at % 60)) as UTCTimestamp;
+}
+
+function candle(bar: BarView) {
+  return {
+    time: seconds(bar.start) as UTCTimestamp,
+    open: Number(bar.open),
+    high: Number(bar.high),
+    low: Number(bar.low),
+    close: Number(bar.close),
+  };
+}
+
+function average(bar: BarView) {
+  return { time: seconds(bar.start) as UTCTimestamp, value: toNumber(bar.vwap) ?? Number(bar.close) };
+}
