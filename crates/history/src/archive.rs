@@ -24,8 +24,8 @@ impl<T: Read + Seek + Send> Bytes for T {}
 pub(crate) enum Refusal {
     /// The operating system refuses.
     Io(io::Error),
-    /// The file does not begin as a zip does.
-    NotZip,
+    /// The file does not begin as a zip does, but with these bytes.
+    NotZip(Vec<u8>),
     /// More entries than the limit.
     TooManyEntries(usize),
 }
@@ -114,10 +114,11 @@ impl Archive {
     ) -> Result<Self, Refusal> {
         let size = bytes.seek(SeekFrom::End(0)).map_err(Refusal::Io)?;
         bytes.seek(SeekFrom::Start(0)).map_err(Refusal::Io)?;
-        let mut begin = [0; 4];
+        let mut begin = [0; 16];
         let read = read_full(&mut bytes, &mut begin).map_err(Refusal::Io)?;
-        if read < begin.len() || (begin != ENTRY && !DIRECTORY.contains(&begin)) {
-            return Err(Refusal::NotZip);
+        let begin = &begin[..read];
+        if !begin.starts_with(&ENTRY) && !DIRECTORY.iter().any(|mark| begin.starts_with(mark)) {
+            return Err(Refusal::NotZip(begin.to_vec()));
         }
         let plan = match ZipArchive::new(&mut bytes) {
             Ok(archive) => Plan::Listed(directory(&archive, limits)?.into_iter()),
@@ -141,14 +142,13 @@ impl Archive {
         let unfinished = self.current.take().is_some_and(|entry| !entry.ended);
         let entered = match &mut self.plan {
             Plan::Over => return None,
-            Plan::Listed(list) => match list.next() {
-                Some(listed) => self.enter_listed(listed),
-                None => {
-                    self.share.finish();
-                    self.plan = Plan::Over;
+            Plan::Listed(list) => {
+                let Some(listed) = list.next() else {
+                    self.close();
                     return None;
-                }
-            },
+                };
+                self.enter_listed(listed)
+            }
             Plan::Walking { .. } if unfinished => {
                 self.plan = Plan::Over;
                 return None;
@@ -303,8 +303,7 @@ impl Archive {
     fn refill(&mut self, entry: &mut Current) -> Result<(), Reason> {
         let left = entry.packed.size.map_or(u64::MAX, |size| size.saturating_sub(entry.taken));
         let most = left.min(PIECE as u64) as usize;
-        let read =
-            read_full(&mut self.bytes, &mut self.piece[..most]).map_err(|e| Reason::Io(e.kind()))?;
+        let read = read_full(&mut self.bytes, &mut self.piece[..most]).map_err(|e| Reason::Io(e.kind()))?;
         self.filled = 0..read;
         entry.taken += read as u64;
         self.share.advance(read as u64);

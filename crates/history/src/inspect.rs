@@ -1,1 +1,202 @@
-//! .
+//! What is in a file: first and last instant, records, trades.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use alphatrader_model::{Calendar, InstrumentId, Payload, Price, Side, Symbol, Timestamp};
+use serde::Serialize;
+
+use crate::error::HistoryError;
+use crate::item::{Item, SourceId};
+use crate::lean::reader::Context;
+use crate::lean::{Data, Reader, Resolution};
+use crate::limits::Limits;
+use crate::progress::Progress;
+use crate::walk;
+
+/// What is in a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FileReport {
+    /// Where it is.
+    pub file: String,
+    /// What it is, such as `lean-equity-tick-trade`; `unknown` when it is of no kind that is read.
+    pub kind: &'static str,
+    /// Of whom.
+    pub symbol: Option<Symbol>,
+    /// Instant of its first record; of a bar, its end.
+    pub first: Option<Timestamp>,
+    /// Instant of its last record; of a bar, its end.
+    pub last: Option<Timestamp>,
+    /// How many records of each kind (`trade`, `quote`, `bar`) could be read.
+    pub records: BTreeMap<&'static str, u64>,
+    /// Its trades; absent when it holds none by its kind.
+    pub trades: Option<Trades>,
+    /// Lines, or ends of the file, that could not be read.
+    pub malformed: u64,
+    /// The first of them, in words, at most [`FileReport::EXAMPLES`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub malformed_examples: Vec<String>,
+    /// Why its kind is `unknown`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Trades of a file. A file of bars knows neither their number nor their sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Trades {
+    /// How many.
+    pub count: Option<u64>,
+    /// Shares or contracts.
+    pub volume: u64,
+    /// Trades whose aggressor bought, as the feed states it.
+    pub buy: Option<u64>,
+    /// Trades whose aggressor sold, as the feed states it.
+    pub sell: Option<u64>,
+    /// Trades of which the feed states no aggressor.
+    pub unknown: Option<u64>,
+    /// Lowest price of any trade, whatever its conditions.
+    pub low: Option<Price>,
+    /// Highest price of any trade, whatever its conditions.
+    pub high: Option<Price>,
+}
+
+/// Reports on files, one after the other, sorted by path.
+pub struct Inspection {
+    files: std::vec::IntoIter<Result<PathBuf, (PathBuf, String)>>,
+    calendar: Calendar,
+    progress: Progress,
+}
+
+/// Looks into a file, or into every file below a folder.
+///
+/// # Errors
+/// [`HistoryError::Open`] when there is no such file or folder, [`HistoryError::TooMany`]. What is
+/// wrong with a file below it stands in its report.
+pub fn inspect(path: &Path, calendar: &Calendar) -> Result<Inspection, HistoryError> {
+    let below = walk::below(path, |_| true)?;
+    let unreadable = below.unreadable.into_iter().map(|(path, error)| Err((path, error.to_string())));
+    let files: Vec<_> = below.files.into_iter().map(Ok).chain(unreadable).collect();
+    Ok(Inspection { files: files.into_iter(), calendar: calendar.clone(), progress: Progress::default() })
+}
+
+impl Inspection {
+    /// Bytes read of the bytes of all files that were opened so far.
+    pub fn progress(&self) -> Progress {
+        self.progress.clone()
+    }
+}
+
+impl Iterator for Inspection {
+    type Item = FileReport;
+
+    fn next(&mut self) -> Option<FileReport> {
+        Some(match self.files.next()? {
+            Ok(path) => FileReport::of(&path, &self.calendar, &self.progress),
+            Err((path, reason)) => FileReport::unknown(&path, reason),
+        })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.files.size_hint()
+    }
+}
+
+impl ExactSizeIterator for Inspection {}
+
+impl FileReport {
+    /// Most examples of what is malformed.
+    pub const EXAMPLES: usize = 5;
+
+    fn unknown(path: &Path, reason: String) -> Self {
+        Self {
+            file: path.display().to_string(),
+            kind: "unknown",
+            symbol: None,
+            first: None,
+            last: None,
+            records: BTreeMap::new(),
+            trades: None,
+            malformed: 0,
+            malformed_examples: Vec::new(),
+            reason: Some(reason),
+        }
+    }
+
+    fn of(path: &Path, calendar: &Calendar, progress: &Progress) -> Self {
+        let context = Context { calendar, instrument: InstrumentId(0), limits: Limits::default(), progress };
+        match Reader::open(path, SourceId(0), context) {
+            Ok(reader) => Self::read(path, reader),
+            Err(HistoryError::Unknown { reason, .. }) => Self::unknown(path, reason),
+            Err(HistoryError::Open { source, .. }) => {
+                Self::unknown(path, format!("cannot be opened: {source}"))
+            }
+            Err(other) => Self::unknown(path, other.to_string()),
+        }
+    }
+
+    fn read(path: &Path, mut reader: Reader) -> Self {
+        let file = *reader.file();
+        let mut report = Self { reason: None, ..Self::unknown(path, String::new()) };
+        report.kind = file.kind.name();
+        report.symbol = Some(file.symbol);
+        let single = file.kind.resolution == Resolution::Tick;
+        if file.kind.data == Data::Trade {
+            report.trades = Some(Trades::none(single));
+        }
+        for item in &mut reader {
+            match item {
+                Ok(item) => report.count(&item),
+                Err(malformed) if report.malformed_examples.len() < Self::EXAMPLES => {
+                    let (line, reason) = (malformed.line, malformed.reason);
+                    report.malformed_examples.push(format!("line {line}: {reason}"));
+                }
+                Err(_) => {}
+            }
+        }
+        let counts = reader.counts();
+        report.malformed = counts.malformed;
+        let record = match file.kind.data {
+            Data::Trade if single => "trade",
+            Data::Trade => "bar",
+            Data::Quote => "quote",
+            Data::OpenInterest => "open_interest",
+        };
+        report.records.insert(record, counts.records);
+        report
+    }
+
+    fn count(&mut self, item: &Item) {
+        self.first.get_or_insert(item.input.ts_event);
+        self.last = Some(item.input.ts_event);
+        let Some(trades) = &mut self.trades else { return };
+        match &item.input.payload {
+            Payload::Trade(trade) => {
+                let sides = [&mut trades.buy, &mut trades.sell, &mut trades.unknown];
+                let side = match trade.aggressor {
+                    Some(Side::Buy) => 0,
+                    Some(Side::Sell) => 1,
+                    None => 2,
+                };
+                *sides[side].get_or_insert(0) += 1;
+                *trades.count.get_or_insert(0) += 1;
+                trades.add(trade.size.get(), trade.price, trade.price);
+            }
+            Payload::Bar(bar) => trades.add(bar.volume.get(), bar.low, bar.high),
+            _ => {}
+        }
+    }
+}
+
+impl Trades {
+    fn none(single: bool) -> Self {
+        let zero = single.then_some(0);
+        Self { count: zero, volume: 0, buy: zero, sell: zero, unknown: zero, low: None, high: None }
+    }
+
+    fn add(&mut self, volume: u64, low: Price, high: Price) {
+        // The readers bound a size to ten digits and a file to sixteen gibibytes: the sum fits.
+        self.volume += volume;
+        self.low = Some(self.low.map_or(low, |known| known.min(low)));
+        self.high = Some(self.high.map_or(high, |known| known.max(high)));
+    }
+}

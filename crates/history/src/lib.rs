@@ -12,6 +12,7 @@
 //! | [`locate()`] | which files of a folder hold a symbol's day, the finest first |
 //! | [`inspect()`] | what is in a file: first and last instant, records, trades |
 //! | [`progress`] | [`Progress`]: bytes read of all bytes, for a progress bar |
+//! | `foreign` | what a file is that is none of ours |
 //! | `walk` | files below a folder, sorted and bounded |
 //!
 //! The way of a line: [`locate()`] chooses files, [`Located::open`] gives a [`Merge`] of
@@ -33,14 +34,15 @@ pub mod merge;
 pub mod progress;
 
 mod archive;
+mod foreign;
 mod lines;
 mod walk;
 
 pub use error::HistoryError;
-//pub use inspect::{FileReport, Inspection, inspect};
+pub use inspect::{FileReport, Inspection, inspect};
 pub use item::{Item, SourceId};
 pub use limits::Limits;
-//pub use locate::{Chosen, Located, locate};
+pub use locate::{Chosen, Located, locate};
 pub use malformed::{Malformed, Reason};
 pub use merge::Merge;
 pub use progress::Progress;

@@ -1,7 +1,7 @@
 //! What the sale conditions of a print mean.
 //!
-//! LEAN writes them as hexadecimal bits, in the order of AlgoSeek's trade-and-quote files
-//! (`TradeConditionFlags` of LEAN). Whether a condition lets a print set the last price follows the
+//! LEAN writes them as hexadecimal bits, in the order of its vendor's trade-and-quote files
+//! (`TradeConditionFlags` in LEAN's source). Whether a condition lets a print set the last price follows the
 //! consolidated tapes' own tables.
 //!
 //! | bit | condition | here |

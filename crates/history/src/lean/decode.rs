@@ -25,7 +25,7 @@ pub(super) struct Decoder {
 }
 
 enum Shape {
-    TradeTicks { letters: [Option<Venue>; 26] },
+    TradeTicks(Box<Letters>),
     QuoteTicks(Box<Touch>),
     TradeBars(Span),
     QuoteBars(Span),
@@ -38,12 +38,15 @@ struct Clock {
 }
 
 const DAY: i64 = 86_400_000;
+/// Prices above ten million dollars and sizes above ten billion shares are damage, not trades. The
+/// bounds also keep sums and products of later stages inside 64 bits.
+const HIGHEST: i64 = 10_000_000 * Price::SCALE;
+const MOST: i64 = 10_000_000_000;
 
 impl Clock {
     /// Milliseconds at the start of a line. They count only once the whole line was read.
-    fn read(&self, fields: &mut Fields<'_>) -> Result<i64, Reason> {
-        let time = fields.number("time")?;
-        if time >= DAY { Err(Reason::OutOfRange("time")) } else { Ok(time) }
+    fn read(fields: &mut Fields<'_>) -> Result<i64, Reason> {
+        fields.number("time", DAY - 1)
     }
 
     fn advance(&mut self, time: i64) -> Result<(), Reason> {
@@ -63,7 +66,7 @@ impl Decoder {
     /// A decoder for a kind of file; nothing when its lines are not read.
     pub(super) fn new(kind: Kind, midnight: Timestamp, instrument: InstrumentId) -> Option<Self> {
         let shape = match (kind.data, kind.resolution) {
-            (Data::Trade, Resolution::Tick) => Shape::TradeTicks { letters: letters() },
+            (Data::Trade, Resolution::Tick) => Shape::TradeTicks(Box::new(letters())),
             (Data::Quote, Resolution::Tick) => Shape::QuoteTicks(Box::default()),
             (Data::Trade, resolution) => Shape::TradeBars(resolution.span()?),
             (Data::Quote, resolution) => Shape::QuoteBars(resolution.span()?),
@@ -76,9 +79,9 @@ impl Decoder {
     /// to it. A quote that repeats the one before is handed out: it says that it still stands.
     pub(super) fn decode(&mut self, line: &[u8], number: u64) -> Result<Option<Decoded>, Reason> {
         let mut fields = Fields::of(line);
-        let time = self.clock.read(&mut fields)?;
+        let time = Clock::read(&mut fields)?;
         let (at, payload) = match &mut self.shape {
-            Shape::TradeTicks { letters } => {
+            Shape::TradeTicks(letters) => {
                 let trade = trade(&mut fields, self.instrument, letters)?;
                 self.clock.advance(time)?;
                 (self.clock.instant(time), Payload::Trade(trade))
@@ -108,20 +111,20 @@ impl Decoder {
     /// What the last line still had to say.
     pub(super) fn finish(&mut self) -> Option<Decoded> {
         match &mut self.shape {
-            Shape::QuoteTicks(touch) => {
-                touch.flush().map(|said| said.decoded(&self.clock, self.instrument))
-            }
+            Shape::QuoteTicks(touch) => touch.flush().map(|said| said.decoded(&self.clock, self.instrument)),
             _ => None,
         }
     }
 }
 
-/// Venues of one letter, as nearly all are.
-fn letters() -> [Option<Venue>; 26] {
+/// Venues of one letter, as nearly all are, by their letter.
+type Letters = [Option<Venue>; 26];
+
+fn letters() -> Letters {
     core::array::from_fn(|at| Venue::new(char::from(b'A' + at as u8).encode_utf8(&mut [0; 4])).ok())
 }
 
-fn venue(text: &[u8], letters: &[Option<Venue>; 26]) -> Result<Option<Venue>, Reason> {
+fn venue(text: &[u8], letters: &Letters) -> Result<Option<Venue>, Reason> {
     match text {
         [] => Ok(None),
         [letter @ b'A'..=b'Z'] => Ok(letters[usize::from(letter - b'A')]),
@@ -132,13 +135,9 @@ fn venue(text: &[u8], letters: &[Option<Venue>; 26]) -> Result<Option<Venue>, Re
     }
 }
 
-fn trade(
-    fields: &mut Fields<'_>,
-    instrument: InstrumentId,
-    letters: &[Option<Venue>; 26],
-) -> Result<Trade, Reason> {
-    let price = Price::from_raw(fields.positive("price")?);
-    let size = Quantity::new(fields.positive("size")?.unsigned_abs());
+fn trade(fields: &mut Fields<'_>, instrument: InstrumentId, letters: &Letters) -> Result<Trade, Reason> {
+    let price = Price::from_raw(fields.positive("price", HIGHEST)?);
+    let size = Quantity::new(fields.positive("size", MOST)?.unsigned_abs());
     let venue = venue(fields.text("venue")?, letters)?;
     let mut flags = condition::flags(fields.bits("conditions")?);
     if fields.flag("suspicious")? {
@@ -149,10 +148,10 @@ fn trade(
 }
 
 fn bar(fields: &mut Fields<'_>, instrument: InstrumentId, span: Span) -> Result<Bar, Reason> {
-    let mut price = |field| fields.positive(field).map(Price::from_raw);
+    let mut price = |field| fields.positive(field, HIGHEST).map(Price::from_raw);
     let (open, high) = (price("open")?, price("high")?);
     let (low, close) = (price("low")?, price("close")?);
-    let volume = Quantity::new(fields.number("volume")?.unsigned_abs());
+    let volume = Quantity::new(fields.number("volume", MOST)?.unsigned_abs());
     fields.end()?;
     if low > open || low > close || high < open || high < close {
         return Err(Reason::Contradiction);
@@ -181,10 +180,10 @@ impl Sides {
 fn quote_bar(fields: &mut Fields<'_>) -> Result<Sides, Reason> {
     let mut side = |field, size| -> Result<Option<Level>, Reason> {
         for _ in 0..3 {
-            fields.number_or_none(field)?;
+            fields.number_or_none(field, HIGHEST)?;
         }
-        let close = fields.number_or_none(field)?;
-        Ok(level(close, fields.number_or_none(size)?))
+        let close = fields.number_or_none(field, HIGHEST)?;
+        Ok(level(close, fields.number_or_none(size, MOST)?))
     };
     let sides = Sides { bid: side("bid", "bid size")?, ask: side("ask", "ask size")? };
     fields.end()?;
@@ -196,19 +195,37 @@ fn level(price: i64, size: i64) -> Option<Level> {
     (price > 0 && size > 0).then_some(level)
 }
 
-/// What a line of tick quotes changes: a side it names becomes this level, or goes.
+/// What a line of tick quotes says of a side.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Word {
+    /// Nothing: the side stays as it is.
+    #[default]
+    Unsaid,
+    /// The side is this level from here on, or gone.
+    Is(Option<Level>),
+}
+
+impl Word {
+    fn apply(self, side: &mut Option<Level>) {
+        if let Self::Is(level) = self {
+            *side = level;
+        }
+    }
+}
+
+/// What a line of tick quotes says.
 #[derive(Debug, Clone, Copy, Default)]
 struct Change {
-    bid: Option<Option<Level>>,
-    ask: Option<Option<Level>>,
+    bid: Word,
+    ask: Word,
 }
 
 impl Change {
     fn read(fields: &mut Fields<'_>) -> Result<Self, Reason> {
-        let mut side = |price, size| -> Result<Option<Option<Level>>, Reason> {
-            let price = fields.number_or_none(price)?;
-            let size = fields.number_or_none(size)?;
-            Ok((price > 0).then(|| level(price, size)))
+        let mut side = |price, size| -> Result<Word, Reason> {
+            let price = fields.number_or_none(price, HIGHEST)?;
+            let size = fields.number_or_none(size, MOST)?;
+            Ok(if price > 0 { Word::Is(level(price, size)) } else { Word::Unsaid })
         };
         let (bid, ask) = (side("bid", "bid size")?, side("ask", "ask size")?);
         fields.text("venue")?;
@@ -246,30 +263,21 @@ struct Said {
 
 impl Said {
     fn decoded(&self, clock: &Clock, instrument: InstrumentId) -> Decoded {
-        Decoded {
-            at: clock.instant(self.time),
-            payload: self.sides.payload(instrument),
-            line: self.line,
-        }
+        Decoded { at: clock.instant(self.time), payload: self.sides.payload(instrument), line: self.line }
     }
 }
 
 impl Touch {
     fn apply(&mut self, change: Change, time: i64, line: u64) -> Option<Said> {
-        let asks = change.ask.is_some();
-        if !asks && change.bid.is_none() {
+        let asks = change.ask != Word::Unsaid;
+        let bids = change.bid != Word::Unsaid;
+        if !asks && !bids {
             return None;
         }
-        let completes = self.held.is_some_and(|held| held.open && held.time == time)
-            && asks
-            && change.bid.is_none();
+        let completes = self.held.is_some_and(|held| held.open && held.time == time) && asks && !bids;
         let before = if completes { None } else { self.flush() };
-        if let Some(bid) = change.bid {
-            self.sides.bid = bid;
-        }
-        if let Some(ask) = change.ask {
-            self.sides.ask = ask;
-        }
+        change.bid.apply(&mut self.sides.bid);
+        change.ask.apply(&mut self.sides.ask);
         self.held = Some(Held { time, line, open: !asks });
         // An ask ends a change; it waits only where the change before it has to go out first.
         if asks && before.is_none() { self.flush() } else { before }
@@ -289,7 +297,7 @@ mod tests {
     const SPY: InstrumentId = InstrumentId(7);
 
     fn kind(data: Data, resolution: Resolution) -> Kind {
-        Kind { data, resolution, ..Kind::default() }
+        Kind { resolution, data, ..Kind::default() }
     }
 
     fn decoder(data: Data, resolution: Resolution) -> Decoder {
@@ -341,14 +349,14 @@ mod tests {
     #[test]
     fn a_bid_and_the_ask_after_it_are_one_change() {
         let lines = [
-            "1,0,0,101,5,Q,1,0",  // an ask alone
-            "2,99,7,0,0,K,1,0",   // a bid ..
-            "2,0,0,101,6,Q,1,0",  // .. and its ask
-            "3,102,7,0,0,K,1,0",  // a bid alone,
-            "4,0,0,103,5,Q,1,0",  // an ask of another stamp
-            "5,102,7,0,0,K,1,0",  // which still stand
+            "1,0,0,101,5,Q,1,0", // an ask alone
+            "2,99,7,0,0,K,1,0",  // a bid ..
+            "2,0,0,101,6,Q,1,0", // .. and its ask
+            "3,102,7,0,0,K,1,0", // a bid alone,
+            "4,0,0,103,5,Q,1,0", // an ask of another stamp
+            "5,102,7,0,0,K,1,0", // which still stand
             "5,0,0,103,5,Z,1,0",
-            "6,102,0,0,0,K,1,0",  // the bid goes
+            "6,102,0,0,0,K,1,0", // the bid goes
         ];
         let expected = vec![
             (1, 1, quote(None, Some((101, 5)))),
@@ -371,9 +379,8 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named() {
-        let refused = |data, resolution, line: &str| {
-            decoder(data, resolution).decode(line.as_bytes(), 1).unwrap_err()
-        };
+        let refused =
+            |data, resolution, line: &str| decoder(data, resolution).decode(line.as_bytes(), 1).unwrap_err();
         let trade = |line| refused(Data::Trade, Resolution::Tick, line);
         assert_eq!(trade("14400464,1674100,100,P,1"), Reason::Missing("suspicious"));
         assert_eq!(trade("14400464,1674100,100,P,1,0,0"), Reason::ExtraFields);

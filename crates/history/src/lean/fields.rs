@@ -16,8 +16,8 @@ impl<'a> Fields<'a> {
         Self { rest: line, ended: false }
     }
 
-    /// A whole number without a sign.
-    pub(super) fn number(&mut self, field: &'static str) -> Result<i64, Reason> {
+    /// A whole number without a sign, at most `most`.
+    pub(super) fn number(&mut self, field: &'static str, most: i64) -> Result<i64, Reason> {
         let mut value = 0_i64;
         let mut at = 0;
         while let Some(byte) = self.rest.get(at) {
@@ -32,22 +32,22 @@ impl<'a> Fields<'a> {
             return Err(if self.ended { Reason::Missing(field) } else { Reason::NotANumber(field) });
         }
         self.close(at, Reason::NotANumber(field))?;
-        if at > DIGITS { Err(Reason::OutOfRange(field)) } else { Ok(value) }
+        if at > DIGITS || value > most { Err(Reason::OutOfRange(field)) } else { Ok(value) }
     }
 
-    /// A whole number above zero.
-    pub(super) fn positive(&mut self, field: &'static str) -> Result<i64, Reason> {
-        let value = self.number(field)?;
+    /// A whole number above zero, at most `most`.
+    pub(super) fn positive(&mut self, field: &'static str, most: i64) -> Result<i64, Reason> {
+        let value = self.number(field, most)?;
         if value == 0 { Err(Reason::OutOfRange(field)) } else { Ok(value) }
     }
 
-    /// A whole number, or 0 for an empty field.
-    pub(super) fn number_or_none(&mut self, field: &'static str) -> Result<i64, Reason> {
+    /// A whole number, at most `most`, or 0 for an empty field.
+    pub(super) fn number_or_none(&mut self, field: &'static str, most: i64) -> Result<i64, Reason> {
         if !self.ended && matches!(self.rest.first(), None | Some(b',')) {
             self.close(0, Reason::NotANumber(field))?;
             return Ok(0);
         }
-        self.number(field)
+        self.number(field, most)
     }
 
     /// Hexadecimal bits; 0 for an empty field.
@@ -84,11 +84,7 @@ impl<'a> Fields<'a> {
 
     /// `0` or `1`; no for an empty field.
     pub(super) fn flag(&mut self, field: &'static str) -> Result<bool, Reason> {
-        match self.number_or_none(field)? {
-            0 => Ok(false),
-            1 => Ok(true),
-            _ => Err(Reason::OutOfRange(field)),
-        }
+        self.number_or_none(field, 1).map(|value| value == 1)
     }
 
     /// The line holds no more.
@@ -120,14 +116,14 @@ mod tests {
     #[test]
     fn fields_are_read_to_the_last_and_not_beyond() {
         let mut fields = Fields::of(b"14400464,P,20002000,,1");
-        assert_eq!(fields.number("time"), Ok(14_400_464));
+        assert_eq!(fields.number("time", i64::MAX), Ok(14_400_464));
         assert_eq!(fields.text("venue"), Ok(&b"P"[..]));
         assert_eq!(fields.end(), Err(Reason::ExtraFields));
         assert_eq!(fields.bits("conditions"), Ok(0x2000_2000));
-        assert_eq!(fields.number_or_none("size"), Ok(0));
+        assert_eq!(fields.number_or_none("size", i64::MAX), Ok(0));
         assert_eq!(fields.flag("suspicious"), Ok(true));
         assert_eq!(fields.end(), Ok(()));
-        assert_eq!(fields.number("more"), Err(Reason::Missing("more")));
+        assert_eq!(fields.number("more", i64::MAX), Err(Reason::Missing("more")));
         assert_eq!(fields.bits("more"), Err(Reason::Missing("more")));
         assert_eq!(fields.text("more"), Err(Reason::Missing("more")));
     }
@@ -135,13 +131,23 @@ mod tests {
     #[test]
     fn what_is_no_number_is_refused() {
         for line in ["", "x", "-1", "1.5", "1 ", " 1"] {
-            assert_eq!(Fields::of(line.as_bytes()).number("price"), Err(Reason::NotANumber("price")), "{line}");
+            assert_eq!(
+                Fields::of(line.as_bytes()).number("price", i64::MAX),
+                Err(Reason::NotANumber("price")),
+                "{line}"
+            );
         }
-        assert_eq!(Fields::of(b"1234567890123456789").number("price"), Err(Reason::OutOfRange("price")));
-        assert_eq!(Fields::of(b"0").positive("price"), Err(Reason::OutOfRange("price")));
+        assert_eq!(
+            Fields::of(b"1234567890123456789").number("price", i64::MAX),
+            Err(Reason::OutOfRange("price"))
+        );
+        assert_eq!(Fields::of(b"0").positive("price", i64::MAX), Err(Reason::OutOfRange("price")));
         assert_eq!(Fields::of(b"2").flag("suspicious"), Err(Reason::OutOfRange("suspicious")));
-        assert_eq!(Fields::of(b"1,").number_or_none("a"), Ok(1));
-        assert_eq!(Fields::of(b"12345678901234567").bits("conditions"), Err(Reason::OutOfRange("conditions")));
+        assert_eq!(Fields::of(b"1,").number_or_none("a", i64::MAX), Ok(1));
+        assert_eq!(
+            Fields::of(b"12345678901234567").bits("conditions"),
+            Err(Reason::OutOfRange("conditions"))
+        );
     }
 
     proptest! {
@@ -149,7 +155,7 @@ mod tests {
         fn numbers_are_what_the_standard_library_reads(value in 0_i64..1_000_000_000_000_000_000, bits in any::<u64>()) {
             let line = format!("{value},{bits:x}");
             let mut fields = Fields::of(line.as_bytes());
-            prop_assert_eq!(fields.number("a"), Ok(value));
+            prop_assert_eq!(fields.number("a", i64::MAX), Ok(value));
             prop_assert_eq!(fields.bits("b"), Ok(bits));
             prop_assert_eq!(fields.end(), Ok(()));
         }

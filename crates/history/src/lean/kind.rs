@@ -9,6 +9,7 @@ use std::path::Path;
 
 use alphatrader_model::{Span, Symbol};
 use jiff::civil::Date;
+use serde::{Serialize, Serializer};
 
 /// What a file is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -100,6 +101,13 @@ impl Kind {
     }
 }
 
+/// By its name.
+impl Serialize for Kind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
 /// As a person says it: `trade ticks`, `one-second quotes`.
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -145,9 +153,8 @@ impl Named {
 
     /// What the path of a file says: `equity/usa/tick/spy/20131007_trade.zip`.
     pub(crate) fn from_path(path: &Path) -> Self {
-        let mut named = path.file_name().map_or_else(Self::default, |name| {
-            Self::from_entry(&name.to_string_lossy())
-        });
+        let mut named =
+            path.file_name().map_or_else(Self::default, |name| Self::from_entry(&name.to_string_lossy()));
         let mut folders = path.parent().into_iter().flat_map(Path::components).rev();
         let folder = |name: std::path::Component<'_>| name.as_os_str().to_string_lossy().into_owned();
         let Some(nearest) = folders.next().map(folder) else { return named };
@@ -214,9 +221,13 @@ pub(crate) enum Shape {
     TradeTick,
     QuoteTick,
     /// Bars of trades, and whether every stamp is a whole minute.
-    TradeBar { minutes: bool },
+    TradeBar {
+        minutes: bool,
+    },
     /// Bars of quotes, and whether every stamp is a whole minute.
-    QuoteBar { minutes: bool },
+    QuoteBar {
+        minutes: bool,
+    },
     /// Rows with a date: hours and days.
     Dated,
     OpenInterest,
@@ -291,12 +302,19 @@ pub(crate) fn conclude(named: Named, shape: Option<Shape>) -> Result<LeanFile, S
         return Err(format!("LEAN option {data}: this kind of file is not read yet"));
     }
     let (resolution, data) = match shape {
+        _ if named.security == Some(Security::Other) => {
+            return Err("LEAN data of something else than stocks: this kind of file is not read yet".into());
+        }
         Some(Shape::TradeTick) => (Resolution::Tick, Data::Trade),
         Some(Shape::QuoteTick) => (Resolution::Tick, Data::Quote),
         Some(Shape::TradeBar { minutes }) => (length(named.resolution, minutes), Data::Trade),
         Some(Shape::QuoteBar { minutes }) => (length(named.resolution, minutes), Data::Quote),
-        Some(Shape::Dated) => return Err("LEAN hourly or daily bars: this kind of file is not read yet".into()),
-        Some(Shape::OpenInterest) => return Err("LEAN open interest: this kind of file is not read yet".into()),
+        Some(Shape::Dated) => {
+            return Err("LEAN hourly or daily bars: this kind of file is not read yet".into());
+        }
+        Some(Shape::OpenInterest) => {
+            return Err("LEAN open interest: this kind of file is not read yet".into());
+        }
         Some(Shape::Decimal) => {
             return Err("prices with a decimal point (LEAN writes indices, currencies and crypto so): this kind of file is not read yet".into());
         }
@@ -375,9 +393,16 @@ mod tests {
     #[test]
     fn what_is_not_read_is_called_by_its_name() {
         let refusal = |name, bytes: &[u8]| conclude(named("a/b.zip", name), Shape::of(bytes)).unwrap_err();
-        assert!(refusal("20151224_goog_minute_quote_american_call_1_20151231.csv", b"").contains("option quotes"));
-        assert!(refusal("spy.csv", b"19980102 00:00,973100,975300,965300,973600,2150000\n").contains("daily"));
-        assert!(refusal("20230626_spx_minute_trade.csv", b"30600000,4343.63,4345.73,4342.58,4345.01,0\n").contains("decimal"));
+        assert!(
+            refusal("20151224_goog_minute_quote_american_call_1_20151231.csv", b"").contains("option quotes")
+        );
+        assert!(
+            refusal("spy.csv", b"19980102 00:00,973100,975300,965300,973600,2150000\n").contains("daily")
+        );
+        assert!(
+            refusal("20230626_spx_minute_trade.csv", b"30600000,4343.63,4345.73,4342.58,4345.01,0\n")
+                .contains("decimal")
+        );
         assert!(refusal("a.csv", b"hello,world\n").contains("none of the kinds"));
         assert!(refusal("toolongasymbol_.csv", b"1,1674100,100,P,1,0\n").contains("of which day"));
     }

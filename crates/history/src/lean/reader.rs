@@ -10,6 +10,7 @@ use super::decode::{Decoded, Decoder};
 use super::kind::{LeanFile, Named, Shape, conclude};
 use crate::archive::{Archive, Bytes, Refusal};
 use crate::error::HistoryError;
+use crate::foreign;
 use crate::item::{Item, SourceId};
 use crate::limits::Limits;
 use crate::lines::Lines;
@@ -188,7 +189,7 @@ fn unknown(path: &Path, reason: String) -> HistoryError {
 fn open(path: &Path, archive: Result<Archive, Refusal>, limits: Limits) -> Result<Opened, HistoryError> {
     let archive = archive.map_err(|refusal| match refusal {
         Refusal::Io(source) => HistoryError::Open { path: path.to_owned(), source },
-        Refusal::NotZip => unknown(path, "not a zip".into()),
+        Refusal::NotZip(start) => unknown(path, foreign::describe(&start)),
         Refusal::TooManyEntries(most) => unknown(path, format!("more than {most} entries")),
     })?;
     let mut lines = Lines::new(archive, limits);

@@ -1,0 +1,29 @@
+//! What a file is that is no zip, by its first bytes.
+
+/// In words, for a person who named the wrong file.
+pub(crate) fn describe(start: &[u8]) -> String {
+    let what = match start {
+        [] => "an empty file",
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => "packed with zstd",
+        [0x1f, 0x8b, ..] => "packed with gzip",
+        [b'D', b'B', b'N', ..] => "DBN",
+        [b'P', b'A', b'R', b'1', ..] => "Parquet",
+        [b'{' | b'[', ..] => "JSON",
+        text if text.iter().all(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace()) => "plain text",
+        _ => "neither a zip nor anything known",
+    };
+    format!("{what}: this kind of file is not read yet; LEAN's equity zips are")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::describe;
+
+    #[test]
+    fn a_wrong_file_is_called_by_its_name() {
+        assert!(describe(b"").starts_with("an empty file"));
+        assert!(describe(&[0x28, 0xb5, 0x2f, 0xfd, 0]).starts_with("packed with zstd"));
+        assert!(describe(b"date,open\n").starts_with("plain text"));
+        assert!(describe(&[0, 1, 2]).starts_with("neither"));
+    }
+}
