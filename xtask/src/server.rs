@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -21,20 +20,19 @@ pub(crate) struct Server {
     child: Child,
     lines: Receiver<String>,
     folder: PathBuf,
-    port: u16,
+    url: String,
 }
 
 impl Server {
     /// Starts `binary` on free ports with its state in `folder`, and waits until it has printed its URL.
     pub(crate) fn start(binary: &Path, folder: &Path) -> Outcome<Self> {
         std::fs::create_dir_all(folder).map_err(|e| Failure::new(format!("{}: {e}", folder.display())))?;
-        let (port, gateway_port) = two_free_ports()?;
         let log = folder.join("stderr.log");
         let log = File::create(&log).map_err(|e| Failure::new(format!("{}: {e}", log.display())))?;
         let mut command = Command::new(binary);
         command
             .args(["run", "--no-browser", "--seed", "7", "--speed", "1"])
-            .args(["--port", &port.to_string(), "--gateway-port", &gateway_port.to_string()])
+            .args(["--port", "0", "--gateway-port", "0"])
             .arg("--state-dir")
             .arg(folder.join("state"))
             .current_dir(place::root())
@@ -43,26 +41,26 @@ impl Server {
             .stderr(log);
         let mut child = command.spawn().map_err(|e| not_started(&command, &e))?;
         let lines = lines_of(&mut child);
-        let server = Self { child, lines, folder: folder.to_path_buf(), port };
-        server.wait_for_url()?;
+        let mut server = Self { child, lines, folder: folder.to_path_buf(), url: String::new() };
+        server.url = server.wait_for_url()?;
         Ok(server)
     }
 
     /// The address of the page.
-    pub(crate) fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+    pub(crate) fn url(&self) -> &str {
+        &self.url
     }
 
-    fn wait_for_url(&self) -> Outcome {
-        let url = self.url();
+    fn wait_for_url(&self) -> Outcome<String> {
         let deadline = Instant::now() + START_LIMIT;
         loop {
             match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-                Ok(line) if line.contains(&url) => return Ok(()),
-                Ok(_) => {}
-                Err(_) => {
-                    return Err(self.failure(&format!("the program did not print {url} and is not ready")));
+                Ok(line) => {
+                    if let Some(url) = url_in(&line) {
+                        return Ok(url);
+                    }
                 }
+                Err(_) => return Err(self.failure("the program printed no URL and is not ready")),
             }
         }
     }
@@ -123,14 +121,11 @@ fn lines_of(child: &mut Child) -> Receiver<String> {
     receiver
 }
 
-/// Two ports that were free a moment ago; both are held until both are known, so they differ.
-fn two_free_ports() -> Outcome<(u16, u16)> {
-    let bind = || TcpListener::bind("127.0.0.1:0");
-    let ports = || -> std::io::Result<(u16, u16)> {
-        let (one, two) = (bind()?, bind()?);
-        Ok((one.local_addr()?.port(), two.local_addr()?.port()))
-    };
-    ports().map_err(|e| Failure::new(format!("no free port on 127.0.0.1: {e}")))
+/// The address in a line of the program's, such as `dashboard: http://127.0.0.1:8000/`.
+fn url_in(line: &str) -> Option<String> {
+    let start = line.find("http://127.0.0.1:")?;
+    let url = line[start..].split(|c: char| c.is_whitespace() || "\"',;".contains(c)).next()?;
+    Some(url.trim_end_matches('/').to_owned())
 }
 
 #[cfg(test)]
@@ -141,13 +136,12 @@ mod tests {
     fn program(folder: &Path, body: &str) -> PathBuf {
         use std::os::unix::fs::PermissionsExt as _;
         let path = folder.join("program");
-        std::fs::write(&path, format!("#!/bin/sh\nport=7\nwhile [ $# -gt 0 ]; do [ \"$1\" = --port ] && port=$2; shift; done\n{body}\n"))
-            .unwrap();
+        std::fs::write(&path, format!("#!/bin/sh\n{body}\n")).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
         path
     }
 
-    const READY: &str = "echo \"AlphaTrader http://127.0.0.1:$port\"";
+    const READY: &str = "echo 'AlphaTrader is at http://127.0.0.1:8123/'";
 
     #[test]
     fn a_good_program_is_started_and_stopped() {
@@ -157,7 +151,7 @@ mod tests {
             &format!("trap 'kill $!; exit 0' INT\n{READY}\nsleep 60 >/dev/null & wait"),
         );
         let server = Server::start(&binary, &folder.path().join("run")).unwrap();
-        assert!(server.url().starts_with("http://127.0.0.1:"));
+        assert_eq!(server.url(), "http://127.0.0.1:8123");
         server.stop().unwrap();
     }
 

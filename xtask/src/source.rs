@@ -67,6 +67,27 @@ pub(crate) fn lock_names_no_address() -> Outcome {
 mod tests {
     use super::*;
 
+    /// Pages name files so that people open them.
+    #[test]
+    fn pages_name_only_files_that_exist() {
+        let root = place::root();
+        let mut listed = Command::new("git");
+        listed.args(["ls-files", "--", "*.md"]).current_dir(&root);
+        let mut lost = Vec::new();
+        for page in output(&mut listed).unwrap().lines() {
+            let text = std::fs::read_to_string(root.join(page)).unwrap_or_default();
+            let quoted = text.split('`').skip(1).step_by(2);
+            let ours = quoted.filter(|word| word.contains('/') && !word.contains(char::is_whitespace));
+            let folders = ["crates/", "config/", "docs/", "xtask/", ".ci/", ".cargo/", "web/src/"];
+            for path in ours.filter(|word| folders.iter().any(|folder| word.starts_with(folder))) {
+                if !root.join(path).exists() {
+                    lost.push(format!("{page}: {path}"));
+                }
+            }
+        }
+        assert_eq!(lost, Vec::<String>::new());
+    }
+
     #[test]
     fn an_address_in_the_lock_is_found() {
         let lock = r#"{"packages":{"":{"name":"page"},
