@@ -429,3 +429,6 @@ impl Holding {
         Some(Step { after, realized: (closing > 0).then_some(profit), cash })
     }
 }
+
+#[cfg(test)]
+mod tests;

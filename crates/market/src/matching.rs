@@ -35,7 +35,8 @@ use alphatrader_model::{
 };
 
 use admission::Arrival;
-use family::Families;
+pub use admission::RestoreError;
+use family::{Ended, Families};
 use listing::{Listing, works};
 pub use order::{Group, GroupRule, LiveOrder, NewOrder, OrderKey, Standing, TriggerBy};
 pub use report::{CancelReason, Cause, Liquidity, Report, ReportKind};
@@ -70,7 +71,7 @@ pub struct Exchange {
     arrivals: BTreeMap<(Timestamp, u64), Arrival>,
     count: u64,
     /// What ended, newest last; at most [`Exchange::REMEMBERED`].
-    ended: BTreeMap<OrderKey, Quantity>,
+    ended: BTreeMap<OrderKey, Ended>,
     ended_order: VecDeque<OrderKey>,
     /// Scratch of a matching round, empty between calls.
     wanting: Vec<OrderKey>,
@@ -424,7 +425,7 @@ impl Exchange {
         {
             self.ended.remove(&oldest);
         }
-        self.ended.insert(key, order.filled);
+        self.ended.insert(key, Ended::new(order));
         self.ended_order.push_back(key);
         Some(order)
     }

@@ -84,7 +84,7 @@ pub struct SyntheticMarket {
 
 impl SyntheticMarket {
     /// Mean size of the touch where the path is in the middle, shares.
-    const TOUCH: f64 = 15_500.0;
+    const TOUCH: f64 = 13_400.0;
     /// How far the path goes beyond the touch before the touch follows, cents.
     const SLACK: f64 = 0.25;
     /// Mean time that a gap in the quotes lasts, seconds.
@@ -269,9 +269,9 @@ impl SyntheticMarket {
             self.repair(fair);
         } else if self.flow.is_order(&mut self.random) {
             let side = self.flow.side(&mut self.random);
-            let sweep = self.random.chance(0.006);
+            let sweep = self.random.chance(0.004);
             let size = Flow::size(&mut self.random);
-            self.trade(side, if sweep { size * 25 } else { size }, sweep);
+            self.trade(side, if sweep { size * 20 } else { size }, sweep);
         } else {
             self.change(fair);
         }

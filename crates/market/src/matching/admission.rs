@@ -166,17 +166,40 @@ impl Exchange {
 
     fn admit(&mut self, new: &NewOrder, out: &mut Vec<Report>) -> Result<(), Refusal> {
         self.check_new(new)?;
-        let contract = self.instrument(new.instrument).expect("checked").contract;
+        let mut order = self.arrived(new);
         let parent_lives = new.parent.is_some_and(|parent| self.places.contains_key(&parent));
-        let released = match new.parent {
-            Some(_) if parent_lives => Some(Quantity::ZERO),
-            // The parent ended filled: the child is for what it filled.
-            Some(parent) => self.ended.get(&parent).copied(),
-            None => None,
-        };
-        let order = LiveOrder {
+        if parent_lives {
+            order.released = Some(Quantity::ZERO);
+            order.taken = self.families.spent_before(&order).min(order.quantity);
+            order.quantity = order.quantity.saturating_sub(order.taken);
+        } else if new.parent.is_some() {
+            order.quantity = Quantity::new(self.room_after_parent(&order));
+        }
+        if order.quantity.is_zero() {
+            let reason = "Order rejected - reason: its parent order filled nothing that is left to it";
+            return Err(Refusal(201, reason.to_owned()));
+        }
+        self.insert(order, new.instrument, parent_lives);
+        out.push(Report { time: self.now, key: new.key, what: ReportKind::Accepted });
+        if order.quantity < new.quantity {
+            let what =
+                ReportKind::Replaced { quantity: order.quantity, kind: order.kind, cause: Cause::Parent };
+            out.push(Report { time: self.now, key: new.key, what });
+        }
+        if parent_lives {
+            self.share_again(new.parent, out);
+        } else {
+            self.activate(new.key, out);
+            self.families.woken.push_back(new.key);
+        }
+        Ok(())
+    }
+
+    /// An order that passed its checks, as it stands before anything is decided.
+    fn arrived(&self, new: &NewOrder) -> LiveOrder {
+        LiveOrder {
             key: new.key,
-            contract,
+            contract: self.instrument(new.instrument).expect("checked to be listed").contract,
             side: new.side,
             quantity: new.quantity,
             filled: Quantity::ZERO,
@@ -190,20 +213,11 @@ impl Exchange {
             outside_session: new.outside_session,
             standing: Standing::Waiting,
             triggered: false,
-            released,
+            released: None,
             arrived: self.now,
             resting: false,
             queue_ahead: None,
-        };
-        self.insert(order, new.instrument, parent_lives);
-        out.push(Report { time: self.now, key: new.key, what: ReportKind::Accepted });
-        if parent_lives {
-            self.share_again(new.parent, out);
-        } else {
-            self.activate(new.key, out);
-            self.families.woken.push_back(new.key);
         }
-        Ok(())
     }
 
     fn insert(&mut self, order: LiveOrder, id: InstrumentId, parent_lives: bool) {
@@ -240,7 +254,7 @@ impl Exchange {
         }
         if let Some(parent) = new.parent {
             let lives = self.places.contains_key(&parent);
-            let filled = self.ended.get(&parent).is_some_and(|filled| !filled.is_zero());
+            let filled = self.ended.get(&parent).is_some_and(|ended| !ended.order.filled.is_zero());
             if !lives && !filled {
                 return refuse(201, "Order rejected - reason: its parent order does not exist");
             }

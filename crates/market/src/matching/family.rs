@@ -14,11 +14,26 @@ use super::report::{CancelReason, Cause, Report, ReportKind};
 
 /// What a group of a parent's children has of its fills.
 #[derive(Debug, Clone, Copy)]
-struct Share {
+pub(super) struct Share {
     /// Absent for what groups filled that ended before a restart.
     group: Option<Group>,
     /// Filled by members so far: theirs even when none of them lives.
     filled: u64,
+    /// What of the parent's fills the group may close.
+    part: u64,
+}
+
+/// An order that ended: known so that its key is not used again and late children find it.
+#[derive(Debug, Clone)]
+pub(super) struct Ended {
+    pub(super) order: LiveOrder,
+    shares: Vec<Share>,
+}
+
+impl Ended {
+    pub(super) fn new(order: LiveOrder) -> Self {
+        Self { order, shares: Vec::new() }
+    }
 }
 
 /// Who belongs to whom. Entries live as long as an order that needs them.
@@ -43,7 +58,8 @@ impl Families {
         self.children.entry(parent).or_default().push(order.key);
         let shares = self.shares.entry(parent).or_default();
         if !shares.iter().any(|share| share.group == order.group) {
-            shares.push(Share { group: order.group, filled: order.taken.get() + order.filled.get() });
+            let filled = order.taken.get() + order.filled.get();
+            shares.push(Share { group: order.group, filled, part: order.released.map_or(0, Quantity::get) });
         }
     }
 
@@ -51,8 +67,18 @@ impl Families {
     /// ended before it.
     pub(super) fn account_for(&mut self, parent: OrderKey, spent: u64) {
         if spent > 0 {
-            self.shares.entry(parent).or_default().insert(0, Share { group: None, filled: spent });
+            self.shares
+                .entry(parent)
+                .or_default()
+                .insert(0, Share { group: None, filled: spent, part: spent });
         }
+    }
+
+    /// What the group of a child has filled already of its living parent's share.
+    pub(super) fn spent_before(&self, child: &LiveOrder) -> Quantity {
+        let shares = child.parent.and_then(|parent| self.shares.get(&parent));
+        let share = shares.and_then(|all| all.iter().find(|share| share.group == child.group));
+        Quantity::new(share.map_or(0, |share| share.filled))
     }
 
     fn leave(&mut self, order: &LiveOrder) {
@@ -73,19 +99,12 @@ impl Families {
         let members = order.group.and_then(|group| self.groups.get(&group));
         members.map_or_else(Vec::new, |all| all.iter().copied().filter(|key| *key != order.key).collect())
     }
-
-    fn count_fill(&mut self, order: &LiveOrder, quantity: u64) {
-        let shares = order.parent.and_then(|parent| self.shares.get_mut(&parent));
-        if let Some(share) = shares.and_then(|all| all.iter_mut().find(|s| s.group == order.group)) {
-            share.filled += quantity;
-        }
-    }
 }
 
 impl Exchange {
     /// What a fill of `order` (as it is after the fill) means to its family.
     pub(super) fn spread_fill(&mut self, order: &LiveOrder, quantity: u64, out: &mut Vec<Report>) {
-        self.families.count_fill(order, quantity);
+        self.count_fill(order, quantity);
         for key in self.families.others(order) {
             match order.group_rule {
                 GroupRule::Reduce => self.reduce(key, quantity, out),
@@ -97,6 +116,37 @@ impl Exchange {
             self.families.leave(order);
             self.release_children(order, out);
         }
+    }
+
+    /// Counts a fill of a child for its group's share of the parent, living or ended.
+    fn count_fill(&mut self, order: &LiveOrder, quantity: u64) {
+        let Some(parent) = order.parent else { return };
+        let shares = match self.families.shares.get_mut(&parent) {
+            Some(shares) => shares,
+            None => match self.ended.get_mut(&parent) {
+                Some(ended) => &mut ended.shares,
+                None => return,
+            },
+        };
+        if let Some(share) = shares.iter_mut().find(|share| share.group == order.group) {
+            share.filled += quantity;
+        }
+    }
+
+    /// How much a child that comes after its parent's end may be for: an exit for what the parent
+    /// filled and no group claims yet, any other for all of it if the parent filled whole.
+    pub(super) fn room_after_parent(&mut self, child: &LiveOrder) -> u64 {
+        let Some(ended) = child.parent.and_then(|parent| self.ended.get_mut(&parent)) else { return 0 };
+        if !child.closes(&ended.order) {
+            return if ended.order.remaining().is_zero() { child.quantity.get() } else { 0 };
+        }
+        let claimed: u64 = ended.shares.iter().map(|share| share.part).sum();
+        if let Some(share) = ended.shares.iter().find(|share| share.group == child.group) {
+            return share.part.saturating_sub(share.filled).min(child.quantity.get());
+        }
+        let part = ended.order.filled.get().saturating_sub(claimed).min(child.quantity.get());
+        ended.shares.push(Share { group: child.group, filled: 0, part });
+        part
     }
 
     /// What the end of `order` without a whole fill means to its family.
@@ -136,7 +186,7 @@ impl Exchange {
         let Some(shares) = self.families.shares.get(&parent.key).cloned() else { return };
         let children = self.families.children.get(&parent.key).cloned().unwrap_or_default();
         let mut left = parent.filled.get();
-        for share in shares {
+        for (place, share) in shares.into_iter().enumerate() {
             let members: Vec<_> = children
                 .iter()
                 .filter_map(|key| self.order(*key))
@@ -146,6 +196,10 @@ impl Exchange {
             let size = members.iter().map(|(_, asked)| *asked).max().unwrap_or(share.filled);
             let part = left.min(size);
             left -= part;
+            if let Some(share) = self.families.shares.get_mut(&parent.key).and_then(|all| all.get_mut(place))
+            {
+                share.part = part;
+            }
             for (key, _) in members {
                 self.release(key, part, out);
             }
@@ -168,7 +222,11 @@ impl Exchange {
     /// A parent ended: unfilled it takes its children along, else it leaves its exits for what it
     /// filled, and the rest if it filled whole.
     fn release_children(&mut self, parent: &LiveOrder, out: &mut Vec<Report>) {
-        self.families.shares.remove(&parent.key);
+        if let Some(shares) = self.families.shares.remove(&parent.key)
+            && let Some(ended) = self.ended.get_mut(&parent.key)
+        {
+            ended.shares = shares;
+        }
         for key in self.families.children.remove(&parent.key).unwrap_or_default() {
             let Some(child) = self.order_mut(key) else { continue };
             let exit = child.closes(parent);

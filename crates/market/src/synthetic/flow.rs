@@ -80,7 +80,6 @@ impl Flow {
     /// The side of the next marketable order.
     pub(super) fn side(&mut self, random: &mut Random) -> Side {
         if random.chance(Self::TURN) {
-            // Half of the turns are to the side one comes from: a turn draws the side anew.
             self.wave = self.wave.opposite();
         } else if random.chance(0.10 * self.lean.abs()) {
             self.wave = if self.lean > 0.0 { Side::Buy } else { Side::Sell };
@@ -91,7 +90,7 @@ impl Flow {
     /// Shares of a marketable order: median 200, mean 340, heavy tail; four of ten are odd lots or
     /// mixed.
     pub(super) fn size(random: &mut Random) -> u64 {
-        let shares = 190.0 * libm::exp(1.05 * random.normal());
+        let shares = 185.0 * libm::exp(1.0 * random.normal());
         let shares = shares.clamp(1.0, 40_000.0);
         if random.chance(0.6) {
             (shares / 100.0).round().max(1.0) as u64 * 100
