@@ -19,6 +19,9 @@ import type { ExecutionView, SignalView } from '../gen/Trading';
 import { clock, millis, minute, toNumber } from './format';
 import { tokens } from './theme.svelte';
 
+/** Room at the right for the names of the levels, pixels. */
+const NAMES_PX = 92;
+
 /** Fewer candles are drawn in the left part, so that a young session does not look huge. */
 const LEAST_BARS = 75;
 
@@ -91,6 +94,7 @@ export class CandleChart {
       wickDownColor: t.down,
     });
     this.#vwap.applyOptions({ color: t.accent });
+    this.#tag();
     this.#high?.applyOptions({ color: t.muted, axisLabelColor: t.raised, axisLabelTextColor: t.text });
     this.#low?.applyOptions({ color: t.muted, axisLabelColor: t.raised, axisLabelTextColor: t.text });
   }
@@ -110,6 +114,15 @@ export class CandleChart {
       this.#moved = false;
     }
     if (!this.#moved && grown !== 0) this.#follow();
+    this.#tag();
+  }
+
+  /** The tag of the last price has the colour of its candle, filled also where the candle is hollow. */
+  #tag(): void {
+    const last = this.#shown.at(-1);
+    if (last === undefined) return;
+    const t = tokens();
+    this.#candles.applyOptions({ priceLineColor: Number(last.close) >= Number(last.open) ? t.up : t.down });
   }
 
   #update(bar: BarView): void {
@@ -119,8 +132,10 @@ export class CandleChart {
 
   #follow(): void {
     this.#moved = false;
-    const count = this.#shown.length;
-    this.#chart.timeScale().setVisibleLogicalRange({ from: -1, to: Math.max(count + 2, LEAST_BARS) });
+    const count = Math.max(this.#shown.length, LEAST_BARS);
+    const width = Math.max(2 * NAMES_PX, this.#chart.timeScale().width());
+    const room = (count * NAMES_PX) / (width - NAMES_PX);
+    this.#chart.timeScale().setVisibleLogicalRange({ from: -0.5, to: count + room });
   }
 
   setLevels(levels: Levels): void {
@@ -169,7 +184,7 @@ export class CandleChart {
         position: isUp ? 'belowBar' : 'aboveBar',
         shape: isUp ? 'arrowUp' : 'arrowDown',
         color: refused ? t.muted : isUp ? t.up : t.down,
-        text: `${signal.strategy} ${isUp ? 'up' : 'down'}${refused ? ', not taken' : ''}`,
+        text: refused ? 'not taken' : `${signal.strategy} ${isUp ? 'up' : 'down'}`,
         size: 1,
       });
     }
@@ -180,8 +195,7 @@ export class CandleChart {
         position: bought ? 'belowBar' : 'aboveBar',
         shape: bought ? 'circle' : 'square',
         color: t.accent,
-        text: `${bought ? 'bought' : 'sold'} ${fill.quantity}`,
-        size: 0.6,
+        size: 0.5,
       });
     }
     const visible = markers.filter((marker) => Number(marker.time) >= start);

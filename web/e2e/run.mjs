@@ -1,0 +1,280 @@
+/**
+ * The page in a real browser against a running system.
+ *
+ *   AT_URL     where it runs, for example http://127.0.0.1:8000
+ *   AT_SHOTS   folder for screenshots (default: e2e/shots)
+ *   AT_CHROME  the browser (default: /usr/bin/chromium)
+ *
+ * Each check waits for a condition, none measures speed. Ends with 1 if any check failed.
+ */
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+
+const url = process.env.AT_URL;
+if (url === undefined) {
+  console.error('set AT_URL to the address of a running system, for example AT_URL=http://127.0.0.1:8000');
+  process.exit(2);
+}
+const shots = process.env.AT_SHOTS ?? join(import.meta.dirname, 'shots');
+mkdirSync(shots, { recursive: true });
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const PATIENCE = 30_000;
+
+const browser = await chromium.launch({
+  executablePath: process.env.AT_CHROME ?? '/usr/bin/chromium',
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+});
+
+let failed = 0;
+async function check(name, body) {
+  try {
+    await body();
+    console.log(`ok      ${name}`);
+  } catch (error) {
+    failed += 1;
+    console.log(`FAILED  ${name}\n        ${String(error.message ?? error).split('\n').slice(0, 12).join('\n        ')}`);
+  }
+}
+
+function assert(condition, message) {
+  if (!condition) throw new Error(message);
+}
+
+/** A page that writes down everything the browser complains about. */
+async function open({ width, height, theme, route }) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme });
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE);
+  const complaints = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(`uncaught: ${error.message}`));
+  await page.addInitScript(() => {
+    window.violations = [];
+    document.addEventListener('securitypolicyviolation', (e) => window.violations.push(`${e.violatedDirective} ${e.blockedURI}`));
+  });
+  if (route !== undefined) await page.routeWebSocket(/\/api\/v1\/stream$/, route);
+  await page.goto(url);
+  return { page, complaints, close: () => context.close() };
+}
+
+/** The market is on the page. */
+async function moving(page) {
+  await page.waitForFunction(() => /Page connected/.test(document.querySelector('footer')?.textContent ?? ''));
+  await page.waitForFunction(() => /\d\.\d\d/.test(document.querySelector('section[aria-label="Chart"] h2')?.textContent ?? ''));
+  await page.waitForSelector('section[aria-label="Chart"] canvas');
+}
+
+const haltButton = (page) => page.locator('header .place > button');
+
+for (const theme of ['dark', 'light']) {
+  const { page, complaints, close } = await open({ width: 1440, height: 900, theme });
+  await check(`${theme}: the page shows the market`, () => moving(page));
+  await check(`${theme}: nothing needs scrolling at 1440 x 900`, async () => {
+    const size = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.scrollHeight]);
+    assert(size[0] <= 1440 && size[1] <= 900, `the page is ${size.join(' x ')}`);
+  });
+  await check(`${theme}: numbers move`, async () => {
+    for (const card of ['Order book', 'Tape']) {
+      const read = () => page.locator(`section[aria-label="${card}"]`).innerText();
+      const before = await read();
+      await page.waitForFunction(
+        ([label, text]) => document.querySelector(`section[aria-label="${label}"]`)?.innerText !== text,
+        [card, before],
+      );
+    }
+  });
+  await check(`${theme}: the page has this theme`, async () => {
+    const shown = await page.evaluate(() => document.documentElement.dataset.theme);
+    assert(shown === theme, `it is ${shown}`);
+  });
+  await check(`${theme}: the mode is in words`, async () => {
+    const mode = await page.locator('header .mode').innerText();
+    assert(['PAPER', 'REPLAY', 'LIVE'].includes(mode), mode);
+  });
+  await page.screenshot({ path: join(shots, `now-${theme}.png`) });
+  await check(`${theme}: axe finds nothing`, () => accessible(page));
+  await check(`${theme}: axe finds nothing with charts as tables`, async () => {
+    await page.keyboard.press('t');
+    await page.waitForSelector('section[aria-label="Chart"] table');
+    await accessible(page);
+    await page.screenshot({ path: join(shots, `tables-${theme}.png`) });
+    await page.keyboard.press('t');
+    await page.waitForSelector('section[aria-label="Chart"] canvas');
+  });
+  await check(`${theme}: axe finds nothing in the dialogs`, async () => {
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+    await accessible(page);
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'About' }).click();
+    await page.getByRole('dialog', { name: /AlphaTrader/ }).waitFor();
+    await accessible(page);
+    await page.screenshot({ path: join(shots, `about-${theme}.png`) });
+    await page.keyboard.press('Escape');
+  });
+  await check(`${theme}: the browser has no complaint and the policy was kept`, async () => {
+    const violations = await page.evaluate(() => window.violations);
+    assert(complaints.length === 0 && violations.length === 0, [...complaints, ...violations].join('\n'));
+  });
+  await close();
+}
+
+{
+  const { page, complaints, close } = await open({ width: 360, height: 800, theme: 'dark' });
+  await check('360 px: the page shows the market', () => moving(page));
+  await check('360 px: one column, nothing beside it', async () => {
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert(width <= 360, `the page is ${width} px wide`);
+  });
+  await check('360 px: the halt button is on the first screen and large enough', async () => {
+    const box = await haltButton(page).boundingBox();
+    assert(box !== null && box.height >= 40 && box.y + box.height < 800, JSON.stringify(box));
+  });
+  await page.screenshot({ path: join(shots, 'now-360.png'), fullPage: true });
+  await check('360 px: axe finds nothing', () => accessible(page));
+  await check('360 px: the browser has no complaint', () => assert(complaints.length === 0, complaints.join('\n')));
+  await close();
+}
+
+{
+  const { page, complaints, close } = await open({ width: 1440, height: 900, theme: 'dark' });
+  await moving(page);
+  const button = haltButton(page);
+  await check('halt: asks once, and Escape takes it back', async () => {
+    await page.keyboard.press('h');
+    await page.getByRole('button', { name: 'Halt now?' }).waitFor();
+    await page.screenshot({ path: join(shots, 'halt-confirm.png') });
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: /^Halt/ }).waitFor();
+    assert(!/now/.test(await button.innerText()), 'it still asks');
+  });
+  await check('halt: the second press halts', async () => {
+    await button.click();
+    await page.getByRole('button', { name: 'Halt now?' }).waitFor();
+    await button.click();
+    await page.getByText('HALTED', { exact: false }).first().waitFor();
+    await page.getByRole('button', { name: /^Resume/ }).waitFor();
+    const risk = await page.evaluate(() => fetch('/api/v1/risk').then((r) => r.json()));
+    assert(risk.level === 'halt', JSON.stringify(risk));
+    await page.screenshot({ path: join(shots, 'halted.png') });
+  });
+  await check('halt: a page that is opened later shows it', async () => {
+    const other = await open({ width: 1440, height: 900, theme: 'dark' });
+    await other.page.getByText('HALTED', { exact: false }).first().waitFor();
+    await other.close();
+  });
+  await check('halt: axe finds nothing while halted', () => accessible(page));
+  await check('resume: needs a reason and then resumes', async () => {
+    await page.keyboard.press('h');
+    const dialog = page.getByRole('dialog', { name: 'Trade again?' });
+    await dialog.waitFor();
+    const go = dialog.getByRole('button', { name: 'Resume' });
+    assert(await go.isDisabled(), 'it resumes without a reason');
+    await dialog.getByRole('textbox').fill('browser test');
+    await accessible(page);
+    await page.screenshot({ path: join(shots, 'resume.png') });
+    await go.click();
+    await page.getByRole('button', { name: /^Halt/ }).waitFor();
+    await page.waitForFunction(() => !document.querySelector('header .halted'));
+    const risk = await page.evaluate(() => fetch('/api/v1/risk').then((r) => r.json()));
+    assert(risk.level === 'none', JSON.stringify(risk));
+  });
+  await check('halt: the browser has no complaint', () => assert(complaints.length === 0, complaints.join('\n')));
+  await close();
+}
+
+{
+  let dropping = false;
+  let refusing = false;
+  let dropped;
+  const heard = [];
+  const sockets = [];
+  const route = (socket) => {
+    if (refusing) return void socket.close({ code: 1011 });
+    sockets.push(socket);
+    const server = socket.connectToServer();
+    socket.onMessage((message) => {
+      heard.push(JSON.parse(message));
+      server.send(message);
+    });
+    server.onMessage((message) => {
+      const frame = JSON.parse(message);
+      if (dropping && frame.t === 'delta' && frame.ch === 'quotes') {
+        dropping = false;
+        dropped = frame;
+        return;
+      }
+      socket.send(message);
+    });
+  };
+  const { page, close } = await open({ width: 1440, height: 900, theme: 'dark', route });
+  await check('stream: a lost delta is noticed and the channel asked for again', async () => {
+    await moving(page);
+    heard.length = 0;
+    dropping = true;
+    await until(() => dropped !== undefined && heard.some((m) => m.t === 'sub' && m.ch.includes('quotes')));
+    const text = () => page.locator('#symbols').innerText();
+    const before = await text();
+    await until(async () => (await text()) !== before);
+  });
+  await check('stream: a lost connection is said, and what is shown looks old', async () => {
+    refusing = true;
+    for (const socket of sockets.splice(0)) await socket.close({ code: 1011 });
+    await page.getByText(/Disconnected \d+ s/).waitFor();
+    await page.waitForSelector('main.broken');
+    await page.screenshot({ path: join(shots, 'disconnected.png') });
+  });
+  await check('stream: it comes back by itself, with no row twice', async () => {
+    refusing = false;
+    await page.waitForFunction(() => !document.querySelector('main.broken') && !document.querySelector('.banner.shown'));
+    await moving(page);
+    const ids = await page.locator('section[aria-label="Signals today"] li').allInnerTexts();
+    const signals = await page.evaluate(() => fetch('/api/v1/signals').then((r) => r.json()));
+    assert(ids.length <= signals.items.length, `${ids.length} rows of ${signals.items.length} signals`);
+  });
+  await close();
+}
+
+/** Waits until the condition holds. */
+async function until(condition) {
+  const end = Date.now() + PATIENCE;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(`still not so after ${PATIENCE / 1000} s: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Axe is a script of the test, not of the page: it is run with the page's policy set aside. */
+async function accessible(page) {
+  const context = page.context();
+  const session = await context.newCDPSession(page);
+  const { result, exceptionDetails } = await session.send('Runtime.evaluate', {
+    expression: `${axeSource}; void 0`,
+  });
+  assert(exceptionDetails === undefined, `axe could not be loaded: ${exceptionDetails?.text} ${result?.description ?? ''}`);
+  const found = await page.evaluate(async () => {
+    const report = await window.axe.run(document, { resultTypes: ['violations'] });
+    return report.violations.map((violation) => {
+      const nodes = violation.nodes.slice(0, 3).map((node) => `${node.target.join(' ')} (${node.any[0]?.message ?? node.all[0]?.message ?? ''})`);
+      return `${violation.id}: ${nodes.join(' | ')}`;
+    });
+  });
+  await session.detach();
+  assert(found.length === 0, `axe found:\n${found.join('\n')}`);
+}
+
+await browser.close();
+console.log(failed === 0 ? `all checks passed; screenshots in ${shots}` : `${failed} checks failed; screenshots in ${shots}`);
+process.exit(failed === 0 ? 0 : 1);
