@@ -134,6 +134,11 @@ impl Desk {
         self.now
     }
 
+    /// Where simulated time begins in this run.
+    pub fn start_at(&mut self, now: Timestamp) {
+        self.now = now;
+    }
+
     /// Contracts and their latest data.
     pub fn feed(&self) -> &Feed {
         &self.feed

@@ -3,4 +3,7 @@
 pub mod broker;
 pub mod desk;
 pub mod feed;
+pub mod hub;
+pub mod server;
+pub mod session;
 pub mod wire;

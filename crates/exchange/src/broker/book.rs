@@ -17,6 +17,9 @@ pub struct Holding {
     pub cost: Money,
     /// Profit realised today, net of commissions.
     pub realized_today: Money,
+    /// Cash that came of it today, as if it had been bought at the day's start for what it was worth
+    /// then: its value now plus this is the day's profit.
+    pub flow_today: Money,
     /// Shares per unit.
     pub multiplier: u32,
 }
@@ -77,6 +80,7 @@ impl Book {
             quantity: SignedQuantity::ZERO,
             cost: Money::ZERO,
             realized_today: Money::ZERO,
+            flow_today: Money::ZERO,
             multiplier: trade.multiplier,
         });
         let Step { after, realized, cash } = step(&before, trade).ok_or(BookOverflow)?;
@@ -106,11 +110,16 @@ impl Book {
         self.holdings.get(contract).map_or(SignedQuantity::ZERO, |h| h.quantity)
     }
 
-    /// Forgets what belonged to the day: flat holdings, realised profit, commissions.
-    pub fn begin_day(&mut self) {
+    /// Forgets what belonged to the day: flat holdings, realised profit, commissions. `close` says a
+    /// contract's last price; without one a holding is carried at cost.
+    pub fn begin_day(&mut self, close: impl Fn(&Contract) -> Option<Price>) {
         self.holdings.retain(|_, holding| !holding.quantity.is_flat());
-        for holding in self.holdings.values_mut() {
+        for (contract, holding) in &mut self.holdings {
+            let value =
+                close(contract).and_then(|price| price.notional(holding.quantity.abs(), holding.multiplier));
+            let signed = value.map(|value| if holding.quantity.get() < 0 { -value } else { value });
             holding.realized_today = Money::ZERO;
+            holding.flow_today = -signed.unwrap_or(holding.cost);
         }
         self.commissions_today = Money::ZERO;
     }
@@ -152,6 +161,7 @@ fn step(before: &Holding, trade: &BookTrade) -> Option<Step> {
         } else {
             Money::ZERO
         })?,
+        flow_today: before.flow_today.checked_add(cash)?,
         multiplier: before.multiplier,
     };
     Some(Step { after, realized: (closing > 0).then_some(realized), cash })
@@ -213,9 +223,22 @@ mod tests {
         assert_eq!(book.settle(call, Price::ZERO), Ok(Some(Money::from_micros(-201_300_000))));
         assert_eq!(book.settle(call, Price::ZERO), Ok(None));
         assert_eq!(book.holdings.len(), 1);
-        book.begin_day();
+        book.begin_day(|_| None);
         assert!(book.holdings.is_empty());
         assert_eq!(book.cash, Money::from_micros(1_000_000_000 - 201_300_000));
+    }
+
+    #[test]
+    fn a_day_carries_its_holdings_at_the_close() {
+        let mut book = Book::new(Money::from_dollars(10_000));
+        book.trade(&trade(Side::Buy, 10, 10_000, 100)).unwrap();
+        assert_eq!(book.holdings[&spy()].flow_today, Money::from_dollars(-1_001));
+        book.begin_day(|_| Some(Price::from_cents(11_000)));
+        let holding = book.holdings[&spy()];
+        assert_eq!(
+            (holding.flow_today, holding.cost),
+            (Money::from_dollars(-1_100), Money::from_dollars(1_001))
+        );
     }
 
     #[test]

@@ -64,6 +64,9 @@ pub struct Founded {
     /// First part of execution ids, so that two accounts never share one.
     #[prost(fixed32, tag = "4")]
     pub execution_prefix: u32,
+    /// First account-wide order number, so that an account opened anew does not repeat the old one's.
+    #[prost(int64, tag = "5")]
+    pub first_perm_id: i64,
 }
 
 /// See [`Fact::Clock`].
@@ -279,4 +282,7 @@ pub struct HoldingFact {
     /// Shares per unit.
     #[prost(uint32, tag = "5")]
     pub multiplier: u32,
+    /// Micro-dollars.
+    #[prost(int64, tag = "6")]
+    pub flow_today: i64,
 }

@@ -18,6 +18,7 @@ pub fn facts_of(state: &BrokerState) -> Vec<Fact> {
         cash: state.opening_cash.micros(),
         seed: state.seed,
         execution_prefix: state.execution_prefix,
+        first_perm_id: state.first_perm_id,
     })];
     facts.extend(state.con_ids.iter().map(|(contract, con_id)| {
         Fact::Numbered(Numbered { contract: contract.to_string(), con_id: *con_id })
@@ -48,6 +49,7 @@ pub fn facts_of(state: &BrokerState) -> Vec<Fact> {
             cost: holding.cost.micros(),
             realized_today: holding.realized_today.micros(),
             multiplier: holding.multiplier,
+            flow_today: holding.flow_today.micros(),
         })
     }));
     facts.push(Fact::Cash(CashFact {
@@ -144,6 +146,7 @@ pub(super) fn holding_from(fact: &HoldingFact) -> Holding {
         quantity: SignedQuantity::new(fact.quantity),
         cost: Money::from_micros(fact.cost),
         realized_today: Money::from_micros(fact.realized_today),
+        flow_today: Money::from_micros(fact.flow_today),
         multiplier: fact.multiplier,
     }
 }

@@ -25,6 +25,8 @@ pub struct BrokerState {
     pub seed: u64,
     /// First part of execution ids.
     pub execution_prefix: u32,
+    /// First account-wide order number.
+    pub first_perm_id: i64,
     /// Simulated time that may have been told.
     pub clock: Timestamp,
     /// The trading day, once one began.
@@ -63,21 +65,19 @@ impl Default for BrokerState {
             opening_cash: Money::ZERO,
             seed: 0,
             execution_prefix: 0,
+            first_perm_id: 1,
             clock: Timestamp::default(),
             day: None,
             book: Book::new(Money::ZERO),
             orders: BTreeMap::new(),
             executions: Vec::new(),
             order_ids: BTreeMap::new(),
-            last_perm_id: FIRST_PERM_ID - 1,
+            last_perm_id: 0,
             execution_count: 0,
             con_ids: BTreeMap::new(),
         }
     }
 }
-
-/// Account-wide order numbers begin here: nine digits, as the broker's have.
-const FIRST_PERM_ID: i64 = 100_000_001;
 
 impl BrokerState {
     /// Makes a fact true.
@@ -95,6 +95,8 @@ impl BrokerState {
                 self.book = Book::new(self.opening_cash);
                 self.seed = founded.seed;
                 self.execution_prefix = founded.execution_prefix;
+                self.first_perm_id = founded.first_perm_id.max(1);
+                self.last_perm_id = self.first_perm_id - 1;
             }
             Fact::Clock(clock) => self.clock = Timestamp::from_nanos(clock.nanos),
             Fact::Numbered(numbered) => {
@@ -181,7 +183,7 @@ impl BrokerState {
         let oldest =
             oldest.to_zoned(jiff::tz::TimeZone::UTC).map_or(i64::MIN, |at| at.timestamp().as_second());
         self.executions.retain(|execution| execution.time.seconds() >= oldest);
-        self.book.begin_day();
+        self.book.begin_day(|contract| day.closes.get(contract).copied());
         self.day = Some(day);
     }
 }

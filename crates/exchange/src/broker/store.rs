@@ -89,7 +89,13 @@ mod tests {
 
     fn founded() -> Fact {
         let cash = Money::from_dollars(100_000).micros();
-        Fact::Founded(Founded { account: "DU0000001".to_owned(), cash, seed: 7, execution_prefix: 0xE0D5 })
+        Fact::Founded(Founded {
+            account: "DU0000001".to_owned(),
+            cash,
+            seed: 7,
+            execution_prefix: 0xE0D5,
+            first_perm_id: 1,
+        })
     }
 
     fn order(perm_id: i64, status: i32) -> Fact {

@@ -217,6 +217,7 @@ mod tests {
                     quantity: SignedQuantity::new(*quantity),
                     cost: Money::from_dollars(*cost),
                     realized_today: Money::ZERO,
+                    flow_today: Money::ZERO,
                     multiplier: *multiplier,
                 },
             );

@@ -44,7 +44,9 @@ pub struct Ticker {
     pub volume: u64,
     /// Prints today.
     pub trades: u64,
-    /// Sum of price times size today, in price units.
+    /// Shares or contracts of the prints that were seen.
+    printed: u64,
+    /// Sum of price times size of the same, in price units.
     notional: i128,
     /// Last price of the day before.
     pub close: Option<Price>,
@@ -67,6 +69,7 @@ impl Ticker {
     pub fn trade(&mut self, trade: &Trade, time: Timestamp) {
         self.volume += trade.size.get();
         self.trades += 1;
+        self.printed += trade.size.get();
         self.notional += i128::from(trade.price.raw()) * i128::from(trade.size.get());
         if trade.flags.contains(TradeFlags::NOT_LAST) {
             return;
@@ -87,11 +90,13 @@ impl Ticker {
     /// Takes a row of the option chain.
     pub fn chain(&mut self, row: &ChainRow) {
         self.open_interest = row.open_interest.or(self.open_interest);
+        // A chain tells volume without its prints.
+        self.volume = self.volume.max(u64::from(row.volume.unwrap_or(0)));
     }
 
     /// Volume-weighted mean price of the day in dollars; nothing before the first print.
     pub fn vwap(&self) -> Option<f64> {
-        (self.volume > 0).then(|| self.notional as f64 / self.volume as f64 / Price::SCALE as f64)
+        (self.printed > 0).then(|| self.notional as f64 / self.printed as f64 / Price::SCALE as f64)
     }
 
     /// Middle of the quote in dollars, when it has two sides.

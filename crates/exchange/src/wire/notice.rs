@@ -57,3 +57,13 @@ pub const MARKET_DATA_FARM_OK: i32 = 2104;
 pub const HISTORICAL_FARM_OK: i32 = 2106;
 /// Security definition farm works.
 pub const SECURITY_DEFINITION_FARM_OK: i32 = 2158;
+/// The link to the broker is lost.
+pub const CONNECTION_LOST: i32 = 1100;
+/// The link to the broker is back, subscriptions are kept.
+pub const CONNECTION_RESTORED: i32 = 1102;
+/// Market data lines are used up.
+pub const TOO_MANY_LINES: i32 = 101;
+/// Tick-by-tick streams are used up.
+pub const TOO_MANY_TICK_STREAMS: i32 = 10190;
+/// Depth is not offered for the contract.
+pub const DEPTH_NOT_SUPPORTED: i32 = 10092;

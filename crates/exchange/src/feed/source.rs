@@ -1,0 +1,111 @@
+//! Where the market comes from: a day at a time, event by event.
+
+use std::collections::BTreeMap;
+
+use alphatrader_market::{SyntheticConfig, SyntheticMarket};
+use alphatrader_model::{Contract, Input, InstrumentId, Payload, Session, Timestamp};
+
+/// A market that can be asked for its days. Each day begins with its session and announces its
+/// contracts before anything is said of them; events come in order of time.
+pub trait Source: Send {
+    /// Begins the day of a session, from its open.
+    fn begin(&mut self, session: Session);
+
+    /// When the next event of the day happens; nothing after the last.
+    fn peek(&mut self) -> Option<Timestamp>;
+
+    /// The next event of the day.
+    fn next(&mut self) -> Option<Input>;
+}
+
+/// The synthetic market: a day is a function of seed and date, so a day that was left half way is
+/// made again and run forward to where it was.
+#[derive(Debug)]
+pub struct SyntheticSource {
+    config: SyntheticConfig,
+    day: Option<SyntheticMarket>,
+}
+
+impl SyntheticSource {
+    /// A market that is made as `config` says.
+    pub fn new(config: SyntheticConfig) -> Self {
+        Self { config, day: None }
+    }
+}
+
+impl Source for SyntheticSource {
+    fn begin(&mut self, session: Session) {
+        self.day = Some(SyntheticMarket::new(self.config.clone(), session));
+    }
+
+    fn peek(&mut self) -> Option<Timestamp> {
+        self.day.as_mut()?.peek_time()
+    }
+
+    fn next(&mut self) -> Option<Input> {
+        self.day.as_mut()?.next()
+    }
+}
+
+/// Gives each contract one number for the whole run, whatever number its source gives it each day.
+#[derive(Debug, Default)]
+pub struct Numbers {
+    known: BTreeMap<Contract, InstrumentId>,
+    /// By the source's number today.
+    today: BTreeMap<InstrumentId, InstrumentId>,
+    next: u32,
+}
+
+impl Numbers {
+    /// Forgets the source's numbers of the day before.
+    pub fn begin_day(&mut self) {
+        self.today.clear();
+    }
+
+    /// The payload with the run's numbers; nothing when it names a number that was not announced.
+    pub fn translate(&mut self, mut payload: Payload) -> Option<Payload> {
+        match &mut payload {
+            Payload::Instrument(instrument) => {
+                let id = *self.known.entry(instrument.contract).or_insert_with(|| {
+                    let id = InstrumentId(self.next);
+                    self.next += 1;
+                    id
+                });
+                self.today.insert(instrument.id, id);
+                instrument.id = id;
+            }
+            Payload::Quote(quote) => quote.instrument = *self.today.get(&quote.instrument)?,
+            Payload::Trade(trade) => trade.instrument = *self.today.get(&trade.instrument)?,
+            Payload::Depth(depth) => depth.instrument = *self.today.get(&depth.instrument)?,
+            Payload::Chain(row) => row.instrument = *self.today.get(&row.instrument)?,
+            Payload::Bar(bar) => bar.instrument = *self.today.get(&bar.instrument)?,
+            Payload::Gap(gap) => gap.instrument = *self.today.get(&gap.instrument)?,
+            _ => {}
+        }
+        Some(payload)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::feed::catalogue::tests::instrument;
+    use alphatrader_model::Quote;
+
+    #[test]
+    fn a_contract_keeps_its_number_over_days() {
+        let announce = |id, name| Payload::Instrument(Box::new(instrument(id, name)));
+        let quote = |id| Payload::Quote(Quote { instrument: InstrumentId(id), bid: None, ask: None });
+        let mut numbers = Numbers::default();
+        numbers.translate(announce(0, "SPY"));
+        numbers.translate(announce(1, "SPY261123C00600000"));
+        let before = numbers.translate(announce(2, "SPY261124C00600000")).unwrap();
+        numbers.begin_day();
+        assert_eq!(numbers.translate(quote(2)), None);
+        numbers.translate(announce(0, "SPY"));
+        let after = numbers.translate(announce(1, "SPY261124C00600000")).unwrap();
+        let (Payload::Instrument(before), Payload::Instrument(after)) = (before, after) else { panic!() };
+        assert_eq!(before.id, after.id);
+        assert_eq!(numbers.translate(quote(1)), Some(quote(after.id.0)));
+    }
+}

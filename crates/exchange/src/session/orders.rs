@@ -1,0 +1,138 @@
+//! Orders, executions, completed orders.
+
+use alphatrader_model::Timestamp;
+
+use super::{Out, Session, tell};
+use crate::broker::order::BrokerExecution;
+use crate::desk::{Desk, WhatIf};
+use crate::wire::message::execution::{ExecutionDetailsEnd, ExecutionFilter};
+use crate::wire::message::order::{CompletedOrdersEnd, OpenOrder, OpenOrdersEnd, OrderState};
+use crate::wire::{Reply, Request, notice};
+
+impl Session {
+    pub(super) fn on_order_request(&mut self, request: &Request, desk: &mut Desk, out: &mut Out) {
+        match request {
+            Request::PlaceOrder(asked) => {
+                let id = asked.order_id.unwrap_or(notice::SESSION);
+                match desk.place(self.client_id, asked) {
+                    Ok(None) => {}
+                    Ok(Some(what_if)) => out.push(tell_what_if(id, what_if)),
+                    Err(refused) => out.push(tell::error(id, refused.code, &refused.text, desk.now())),
+                }
+            }
+            Request::CancelOrder(asked) => {
+                let id = asked.order_id.unwrap_or(notice::SESSION);
+                if let Err(refused) = desk.cancel(self.client_id, id) {
+                    out.push(tell::error(id, refused.code, &refused.text, desk.now()));
+                }
+            }
+            Request::GlobalCancel(_) => desk.cancel_all(),
+            Request::OpenOrders(_) => {
+                self.tell_working_orders(desk, out);
+                out.push(Reply::OpenOrdersEnd(OpenOrdersEnd {}));
+            }
+            Request::AllOpenOrders(_) => self.tell_all_orders(desk, out),
+            Request::AutoOpenOrders(_) if self.client_id != 0 => {
+                let text = "only client id 0 can bind the terminal's orders";
+                out.push(tell::error(notice::SESSION, notice::INVALID_REQUEST, text, desk.now()));
+            }
+            Request::CompletedOrders(_) => {
+                let ended = desk.state().orders.values().filter(|order| order.status.is_final());
+                out.extend(ended.map(|order| tell::completed(order, desk)));
+                out.push(Reply::CompletedOrdersEnd(CompletedOrdersEnd {}));
+            }
+            Request::Executions(asked) => {
+                let id = asked.req_id.unwrap_or(notice::SESSION);
+                let filter = asked.execution_filter.clone().unwrap_or_default();
+                for execution in desk.state().executions.iter().filter(|e| wanted(e, &filter, desk)) {
+                    out.push(tell::execution(execution, id, desk));
+                    out.push(tell::commission(execution));
+                }
+                out.push(Reply::ExecutionDetailsEnd(ExecutionDetailsEnd { req_id: Some(id) }));
+            }
+            // The paper gateway has no terminal in which orders could be entered.
+            _ => {}
+        }
+    }
+
+    pub(super) fn tell_working_orders(&self, desk: &Desk, out: &mut Out) {
+        let mine = |order: &&crate::broker::order::BrokerOrder| {
+            order.client_id == self.client_id && !order.status.is_final()
+        };
+        for order in desk.state().orders.values().filter(mine) {
+            tell::order(order, out);
+        }
+    }
+
+    fn tell_all_orders(&self, desk: &mut Desk, out: &mut Out) {
+        let mut highest = 0;
+        for order in desk.state().orders.values().filter(|order| !order.status.is_final()) {
+            tell::order(order, out);
+            highest = highest.max(order.order_id);
+        }
+        out.push(Reply::OpenOrdersEnd(OpenOrdersEnd {}));
+        // The next valid id is above every order id the client was shown.
+        desk.show_order_id(self.client_id, highest);
+    }
+}
+
+fn tell_what_if(id: i32, what_if: WhatIf) -> Reply {
+    let WhatIf { told, terms, before, after, commission } = what_if;
+    let change = |after: f64, before: f64| Some(after - before);
+    let state = OrderState {
+        status: Some("PreSubmitted".to_owned()),
+        init_margin_before: Some(before.initial.to_f64()),
+        maint_margin_before: Some(before.maintenance.to_f64()),
+        equity_with_loan_before: Some(before.equity_with_loan.to_f64()),
+        init_margin_change: change(after.initial.to_f64(), before.initial.to_f64()),
+        maint_margin_change: change(after.maintenance.to_f64(), before.maintenance.to_f64()),
+        equity_with_loan_change: change(after.equity_with_loan.to_f64(), before.equity_with_loan.to_f64()),
+        init_margin_after: Some(after.initial.to_f64()),
+        maint_margin_after: Some(after.maintenance.to_f64()),
+        equity_with_loan_after: Some(after.equity_with_loan.to_f64()),
+        commission_and_fees: Some(commission.to_f64()),
+        commission_and_fees_currency: Some("USD".to_owned()),
+        margin_currency: Some("USD".to_owned()),
+        ..OrderState::default()
+    };
+    let (contract, order, order_state) = (Some(told), Some(terms), Some(state));
+    Reply::OpenOrder(Box::new(OpenOrder { order_id: Some(id), contract, order, order_state }))
+}
+
+/// Whether an execution fits the filter. Without days in it: executions since midnight in New York.
+fn wanted(execution: &BrokerExecution, filter: &ExecutionFilter, desk: &Desk) -> bool {
+    let text = |field: &Option<String>, is: &str| {
+        field.as_deref().is_none_or(|asked| asked.is_empty() || asked.eq_ignore_ascii_case(is))
+    };
+    let side = match execution.side {
+        alphatrader_model::Side::Buy => ["BUY", "BOT"],
+        alphatrader_model::Side::Sell => ["SELL", "SLD"],
+    };
+    let told = &execution.told;
+    filter.client_id.is_none_or(|id| id == 0 || id == execution.client_id)
+        && text(&filter.acct_code, &desk.state().account)
+        && text(&filter.symbol, told.symbol.as_deref().unwrap_or_default())
+        && text(&filter.sec_type, told.sec_type.as_deref().unwrap_or_default())
+        && (text(&filter.exchange, &execution.venue)
+            || text(&filter.exchange, told.exchange.as_deref().unwrap_or_default()))
+        && side.iter().any(|side| text(&filter.side, side))
+        && on_wanted_day(execution.time, filter, desk)
+        && filter.time.as_deref().is_none_or(|from| not_before(execution.time, from, desk))
+}
+
+fn on_wanted_day(at: Timestamp, filter: &ExecutionFilter, desk: &Desk) -> bool {
+    let (date, today) = (desk.calendar().date_of(at), desk.calendar().date_of(desk.now()));
+    if !filter.specific_dates.is_empty() {
+        let number = i32::from(date.year()) * 10_000 + i32::from(date.month()) * 100 + i32::from(date.day());
+        return filter.specific_dates.contains(&number);
+    }
+    let days = filter.last_n_days.filter(|days| (1..=7).contains(days)).unwrap_or(1);
+    date > today.saturating_sub(jiff::Span::new().days(days))
+}
+
+/// `from` is `YYYYMMDD HH:MM:SS` or `YYYYMMDD-HH:MM:SS`; one that can't be read does not filter.
+fn not_before(at: Timestamp, from: &str, desk: &Desk) -> bool {
+    let digits: String = from.chars().filter(char::is_ascii_digit).take(14).collect();
+    let at: String = desk.calendar().local(at).strftime("%Y%m%d%H%M%S").to_string();
+    digits.len() != 14 || at >= digits
+}
