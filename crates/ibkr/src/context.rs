@@ -123,9 +123,7 @@ impl Context {
     /// Follows an option wherever the spot is.
     pub(crate) fn pin(&self, contract: &Contract) {
         let Some(option) = contract.option() else { return };
-        self.pinned.send_if_modified(|pinned| {
-            pinned.len() < Self::MAX_PINNED && pinned.insert(*option)
-        });
+        self.pinned.send_if_modified(|pinned| pinned.len() < Self::MAX_PINNED && pinned.insert(*option));
     }
 
     /// Follows an option only while it is near the spot.
@@ -138,12 +136,17 @@ impl Context {
 /// How books, trade streams and quote lines are shared out.
 fn plan(config: &IbkrConfig) -> String {
     let names = |most: usize| {
-        let names: Vec<&str> = config.symbols.iter().take(most).map(alphatrader_model::Symbol::as_str).collect();
+        let names: Vec<&str> =
+            config.symbols.iter().take(most).map(alphatrader_model::Symbol::as_str).collect();
         if names.is_empty() { "none".to_owned() } else { names.join(" ") }
     };
     let volume = config.symbols.iter().skip(config.trade_streams);
     let volume: Vec<&str> = volume.map(alphatrader_model::Symbol::as_str).collect();
-    let volume = if volume.is_empty() { String::new() } else { format!("; prints from the quote line: {}", volume.join(" ")) };
+    let volume = if volume.is_empty() {
+        String::new()
+    } else {
+        format!("; prints from the quote line: {}", volume.join(" "))
+    };
     format!(
         "quotes: {}; books: {}; every print: {}{volume}; options: {} lines, {} a symbol",
         names(usize::MAX),

@@ -129,9 +129,9 @@ impl Registry {
             return Ok(id);
         }
         let payload = Payload::Instrument(Box::new(instrument.clone()));
-        inbox
-            .push(Input { ts_event: now, ts_recv: now, payload })
-            .map_err(|refused: PushError| RegistryError::Announce { contract, reason: refused.to_string() })?;
+        inbox.push(Input { ts_event: now, ts_recv: now, payload }).map_err(|refused: PushError| {
+            RegistryError::Announce { contract, reason: refused.to_string() }
+        })?;
         if first {
             known.ids.insert(contract, id);
             known.instruments.push(instrument);

@@ -179,7 +179,9 @@ impl Meter {
         StreamStatus {
             contract,
             stream,
-            age_ms: last.checked_sub(1).map(|at| (self.start.elapsed().as_millis() as u64).saturating_sub(at)),
+            age_ms: last
+                .checked_sub(1)
+                .map(|at| (self.start.elapsed().as_millis() as u64).saturating_sub(at)),
             messages: self.messages.load(Ordering::Relaxed),
             live: self.live.load(Ordering::Relaxed),
             problem: self.problem.lock().unwrap_or_else(PoisonError::into_inner).clone(),
@@ -285,7 +287,8 @@ impl Board {
     /// All of it.
     pub(crate) fn status(&self) -> Status {
         let streams = self.streams();
-        let streams = streams.iter().map(|((contract, stream), meter)| meter.status(*contract, *stream)).collect();
+        let streams =
+            streams.iter().map(|((contract, stream), meter)| meter.status(*contract, *stream)).collect();
         let said = self.said();
         Status {
             link: said.link,

@@ -17,14 +17,16 @@ pub(crate) fn meaning(code: i32) -> Option<&'static str> {
         317 => "the broker reset the order book; it is rebuilt",
         322 => "the broker could not process the request: too many account summaries are open",
         326 => "another program is connected with this client id: close it, or give it another id",
-        354 | 10_168 => "no market data subscription for this contract: subscribe in the broker's account management",
+        354 | 10_168 => {
+            "no market data subscription for this contract: subscribe in the broker's account management"
+        }
         1100 => "TWS has lost its connection to the broker; orders and data stand still until it is back",
         1101 => "TWS is connected to the broker again; all data is subscribed anew",
         1102 => "TWS is connected to the broker again; data goes on",
         1300 => "TWS changes its port and closes this connection",
         2103 | 2105 | 2157 => "a data centre of the broker does not answer; TWS reconnects by itself",
         2110 => "the connection between TWS and the broker is broken; it restores itself",
-        10_089 | 10_090 | 10_091 => "part of the market data is not subscribed for the API",
+        10_089..=10_091 => "part of the market data is not subscribed for the API",
         10_147 => "the broker does not know the order",
         10_167 => "only delayed data for this contract: it is not used for signals",
         10_190 => "no more trade streams can be followed at once: the account's limit is reached",
@@ -98,7 +100,10 @@ mod tests {
     fn nobody_listening_says_where_and_what_to_do() {
         let refused = Error::Io(ErrorKind::ConnectionRefused.into());
         let text = connection(&refused, "127.0.0.1", 7497);
-        assert!(text.starts_with("nothing listens on 127.0.0.1:7497: is TWS or IB Gateway running"), "{text}");
+        assert!(
+            text.starts_with("nothing listens on 127.0.0.1:7497: is TWS or IB Gateway running"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -141,17 +141,25 @@ impl Ticker {
 
     /// The chain row, when it differs from the last one taken from here and the feed is live.
     pub(crate) fn changed_row(&mut self) -> Option<ChainRow> {
-        let row = ChainRow {
-            instrument: self.instrument,
-            open_interest: self.open_interest,
-            volume: self.volume,
-        };
+        let row =
+            ChainRow { instrument: self.instrument, open_interest: self.open_interest, volume: self.volume };
         let empty = row.open_interest.is_none() && row.volume.is_none();
         if !self.live || empty || self.sent_row == Some(row) {
             return None;
         }
         self.sent_row = Some(row);
         Some(row)
+    }
+
+    /// Forgets what is known: the stream is opened anew.
+    pub(crate) fn forget(&mut self) {
+        *self = Self::new(self.instrument, self.right);
+    }
+
+    /// What is known counts as not told yet.
+    pub(crate) fn repeat(&mut self) {
+        self.sent = None;
+        self.sent_row = None;
     }
 
     /// Whether the feed is live: neither frozen nor delayed.
@@ -185,8 +193,8 @@ mod tests {
         TickTypes::Size(TickSize { tick_type: kind, size })
     }
 
-    fn level(cents: i64, size: u64) -> Option<Level> {
-        Some(Level { price: Price::from_cents(cents), size: Quantity::new(size) })
+    fn level(cents: i64, size: u64) -> Level {
+        Level { price: Price::from_cents(cents), size: Quantity::new(size) }
     }
 
     #[test]
@@ -196,15 +204,15 @@ mod tests {
         assert_eq!(ticker.take(&both(TickType::Bid, 589.01, 300.0)), Taken::Quote);
         assert_eq!(ticker.take(&both(TickType::Ask, 589.02, 500.0)), Taken::Quote);
         let quote = ticker.changed_quote().unwrap();
-        assert_eq!((quote.bid, quote.ask), (level(58_901, 300), level(58_902, 500)));
+        assert_eq!((quote.bid, quote.ask), (Some(level(58_901, 300)), Some(level(58_902, 500))));
         // TWS repeats the size in a tick of its own.
         assert_eq!(ticker.take(&size(TickType::BidSize, 300.0)), Taken::Quote);
         assert_eq!(ticker.changed_quote(), None);
         ticker.take(&size(TickType::BidSize, 100.0));
-        assert_eq!(ticker.changed_quote().unwrap().bid, level(58_901, 100));
+        assert_eq!(ticker.changed_quote().unwrap().bid, Some(level(58_901, 100)));
         ticker.take(&both(TickType::Bid, -1.0, 0.0));
         let quote = ticker.changed_quote().unwrap();
-        assert_eq!((quote.bid, quote.ask), (None, level(58_902, 500)));
+        assert_eq!((quote.bid, quote.ask), (None, Some(level(58_902, 500))));
     }
 
     #[test]
@@ -227,6 +235,19 @@ mod tests {
         let live = TickTypes::MarketDataType(MarketDataType::Realtime);
         assert_eq!(ticker.take(&live), Taken::Feed { live: true });
         assert!(ticker.is_live() && ticker.changed_quote().is_some());
+    }
+
+    #[test]
+    fn what_was_told_can_be_told_again_and_forgotten() {
+        let mut ticker = Ticker::new(InstrumentId(3), None);
+        ticker.take(&both(TickType::Bid, 589.01, 300.0));
+        let quote = ticker.changed_quote();
+        assert_eq!(ticker.changed_quote(), None);
+        ticker.repeat();
+        assert_eq!(ticker.changed_quote(), quote);
+        ticker.forget();
+        ticker.repeat();
+        assert_eq!(ticker.changed_quote(), None);
     }
 
     #[test]

@@ -103,8 +103,9 @@ mod tests {
 
     #[test]
     fn a_volume_tick_is_read() {
-        let (time, trade) =
-            volume_tick("701.28;100;1348075471534;67854;701.46918464;true", InstrumentId(2)).unwrap().unwrap();
+        let (time, trade) = volume_tick("701.28;100;1348075471534;67854;701.46918464;true", InstrumentId(2))
+            .unwrap()
+            .unwrap();
         assert_eq!(time, Timestamp::from_millis(1_348_075_471_534));
         assert_eq!((trade.price, trade.size), (Price::from_cents(70_128), Quantity::new(100)));
         assert_eq!(volume_tick(";0;1348075476533;67854;701.46918464;false", InstrumentId(2)), Ok(None));

@@ -18,7 +18,11 @@ pub(crate) struct ForeignContract {
 ///
 /// `underlying` names the stock below an option where it is not the root (`SPX` for `SPXW`).
 /// `con_id` is the broker's number, when known: it alone makes the name unambiguous.
-pub(crate) fn to_broker(contract: &Contract, underlying: Option<Symbol>, con_id: Option<i32>) -> BrokerContract {
+pub(crate) fn to_broker(
+    contract: &Contract,
+    underlying: Option<Symbol>,
+    con_id: Option<i32>,
+) -> BrokerContract {
     let mut named = BrokerContract {
         contract_id: con_id.unwrap_or(0),
         exchange: "SMART".into(),

@@ -93,10 +93,9 @@ mod tests {
     }
 
     fn rule(steps: &[(f64, f64)]) -> MarketRule {
-        let increments = steps.iter().map(|(low_edge, increment)| PriceIncrement {
-            low_edge: *low_edge,
-            increment: *increment,
-        });
+        let increments = steps
+            .iter()
+            .map(|(low_edge, increment)| PriceIncrement { low_edge: *low_edge, increment: *increment });
         MarketRule { market_rule_id: 1, price_increments: increments.collect() }
     }
 
@@ -121,8 +120,7 @@ mod tests {
     fn an_option_without_multiplier_or_step_is_refused() {
         let calendar = Calendar::xnys();
         for (multiplier, tick) in [("", 0.01), ("0", 0.01), ("100.5", 0.01), ("100", 0.0), ("100", -0.01)] {
-            let refused =
-                terms(&details("SPY261127C00585000", multiplier, tick), None, &calendar, false);
+            let refused = terms(&details("SPY261127C00585000", multiplier, tick), None, &calendar, false);
             assert!(refused.is_err(), "{multiplier} {tick}");
         }
     }

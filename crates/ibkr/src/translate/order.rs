@@ -49,10 +49,9 @@ pub(crate) fn kind_from_broker(order: &Order) -> Option<OrderKind> {
         "MKT" => Some(OrderKind::Market),
         "LMT" => Some(OrderKind::Limit { limit: price(order.limit_price)? }),
         "STP" => Some(OrderKind::Stop { trigger: price(order.aux_price)? }),
-        "STP LMT" => Some(OrderKind::StopLimit {
-            trigger: price(order.aux_price)?,
-            limit: price(order.limit_price)?,
-        }),
+        "STP LMT" => {
+            Some(OrderKind::StopLimit { trigger: price(order.aux_price)?, limit: price(order.limit_price)? })
+        }
         _ => None,
     }
 }

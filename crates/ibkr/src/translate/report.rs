@@ -1,11 +1,11 @@
 //! What the broker says of orders, executions, positions and the account.
 
 use alphatrader_model::broker::{BrokerOrderState, Execution, OpenOrder};
-use alphatrader_model::{
-    Account, BrokerEvent, Money, OrderId, Quantity, Side, SignedQuantity, Timestamp,
-};
+use alphatrader_model::{Account, BrokerEvent, Money, OrderId, Quantity, Side, SignedQuantity, Timestamp};
 use ibapi::accounts::{AccountSummary, AccountSummaryTags, Position};
-use ibapi::orders::{Action, CommissionReport, ExecutionData, ExecutionSide, OrderData, OrderStatus, OrderStatusKind};
+use ibapi::orders::{
+    Action, CommissionReport, ExecutionData, ExecutionSide, OrderData, OrderStatus, OrderStatusKind,
+};
 use thiserror::Error;
 
 use super::{contract, number, order, time};
@@ -78,8 +78,8 @@ pub(crate) fn open_order(data: &OrderData, ours: i32) -> Result<BrokerEvent, Uns
     let quantity = Quantity::from_f64(data.order.total_quantity)
         .map_err(|e| Unsaid::new(what(), format!("quantity {}: {e}", data.order.total_quantity)))?;
     let status = &data.order_state.status;
-    let state =
-        state(status).ok_or_else(|| Unsaid::new(what(), format!("`{}` is no state we know", status.as_str())))?;
+    let state = state(status)
+        .ok_or_else(|| Unsaid::new(what(), format!("`{}` is no state we know", status.as_str())))?;
     Ok(BrokerEvent::OpenOrder(OpenOrder {
         id: order_id(data.order.client_id, ours, data.order_id),
         perm_id: data.order.perm_id,
@@ -146,8 +146,7 @@ pub(crate) fn commission(report: &CommissionReport) -> Result<Option<BrokerEvent
     if !matches!(report.currency.as_str(), "USD" | "") {
         return Err(Unsaid::new(what(), format!("it is in {}, not in USD", report.currency)));
     }
-    let commission =
-        Money::from_f64(report.commission).map_err(|e| Unsaid::new(what(), e.to_string()))?;
+    let commission = Money::from_f64(report.commission).map_err(|e| Unsaid::new(what(), e.to_string()))?;
     Ok(Some(BrokerEvent::Commission { exec_id: report.execution_id.clone(), commission }))
 }
 
@@ -224,7 +223,10 @@ mod tests {
     }
 
     fn executed(text: &str) -> ExecutionData {
-        let mut data = ExecutionData { contract: to_broker(&"SPY".parse().unwrap(), None, None), ..ExecutionData::default() };
+        let mut data = ExecutionData {
+            contract: to_broker(&"SPY".parse().unwrap(), None, None),
+            ..ExecutionData::default()
+        };
         data.execution.execution_id = "0000e0d5.6571.01.02".to_owned();
         data.execution.order_id = 7;
         data.execution.client_id = 11;
@@ -277,10 +279,17 @@ mod tests {
 
     #[test]
     fn a_placeholder_commission_is_not_a_rebate() {
-        let mut report = CommissionReport { execution_id: "a.1.01".to_owned(), commission: -1.0, ..CommissionReport::default() };
+        let mut report = CommissionReport {
+            execution_id: "a.1.01".to_owned(),
+            commission: -1.0,
+            ..CommissionReport::default()
+        };
         assert_eq!(commission(&report), Ok(None));
         report.commission = 1.3;
-        let expected = BrokerEvent::Commission { exec_id: "a.1.01".to_owned(), commission: Money::from_micros(1_300_000) };
+        let expected = BrokerEvent::Commission {
+            exec_id: "a.1.01".to_owned(),
+            commission: Money::from_micros(1_300_000),
+        };
         assert_eq!(commission(&report), Ok(Some(expected)));
         report.currency = "EUR".to_owned();
         assert!(commission(&report).is_err());

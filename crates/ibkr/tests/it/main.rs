@@ -1,0 +1,10 @@
+//! The edge against gateways over real TCP.
+
+#![expect(clippy::unwrap_used, reason = "what a test cannot do without may end it")]
+
+mod harness;
+mod link;
+mod market;
+mod orders;
+mod picture;
+mod scripted;
