@@ -1,3 +1,62 @@
 //! AlphaTrader: the command line and the wiring.
+//!
+//! | module | what it does |
+//! | --- | --- |
+//! | `cli` | the grammar of the command line |
+//! | `config` | the configuration file, each error at its line |
+//! | `run` | wires the whole system: gateway, broker edge, engine, ledger, dashboard |
+//! | `replay` | a recorded day through the core |
+//! | `inspect` | what recorded files hold |
+//! | `logs` | structured logs, rotated daily |
+//! | `failure` | what goes wrong, in words, and the exit code |
 
-fn main() {}
+mod cli;
+mod config;
+mod failure;
+mod inspect;
+mod logs;
+mod replay;
+mod run;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use cli::{Cli, Command, ConfigCommand, DataCommand, Output};
+use failure::Failure;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match dispatch(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+fn dispatch(cli: &Cli) -> Result<(), Failure> {
+    let config = cli.config.as_deref();
+    match &cli.command {
+        Command::Run(args) => run::run(config::load(config)?, args),
+        Command::Replay(args) => replay::replay(config::load(config)?.trading, args),
+        Command::Data(DataCommand::Inspect { source, output }) => inspect::inspect(source, *output),
+        Command::Config(ConfigCommand::Check { output }) => check(&config::load(config)?, *output),
+    }
+}
+
+fn check(config: &config::Config, output: Output) -> Result<(), Failure> {
+    match output {
+        Output::Text => println!("the configuration is valid"),
+        Output::Json => print_json(config)?,
+    }
+    Ok(())
+}
+
+/// One JSON document on stdout.
+fn print_json<T: serde::Serialize>(value: &T) -> Result<(), Failure> {
+    let text = serde_json::to_string(value).map_err(|e| Failure::new(format!("the result cannot be written as JSON: {e}")))?;
+    println!("{text}");
+    Ok(())
+}

@@ -15,7 +15,7 @@ pub mod barrier;
 pub mod digest;
 pub mod engine;
 pub mod market_core;
-// pub mod replay;
+pub mod replay;
 pub mod trading_core;
 
 pub use engine::{Edges, Engine};

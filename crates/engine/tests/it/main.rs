@@ -3,4 +3,5 @@
 
 mod desk;
 mod recovery;
+mod replay;
 mod trade;

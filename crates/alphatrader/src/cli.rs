@@ -1,0 +1,157 @@
+//! The command line. An interface that others build on: results on stdout, progress and logs on stderr.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Trades short-dated options on an Interactive Brokers account, or on a paper exchange of its own.
+#[derive(Debug, Parser)]
+#[command(name = "alphatrader", version, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "\
+Start here:
+  alphatrader run                              the whole system on a synthetic market, in the browser
+  alphatrader data inspect FOLDER              what is in a folder of recorded markets
+  alphatrader replay FOLDER --symbol SPY --date 2013-10-07 --chain synthetic
+                                               a recorded day through the same core
+  alphatrader config check                     read the configuration and say what is wrong with it
+
+Exit codes: 0 done, 1 failed, 2 asked wrongly (command line or configuration).")]
+pub struct Cli {
+    /// Configuration file. Without it: config/config.yaml where there is one, else the defaults.
+    #[arg(long, global = true, value_name = "FILE", env = "ALPHATRADER_CONFIG")]
+    pub config: Option<PathBuf>,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start the whole system and serve the dashboard.
+    ///
+    /// On the defaults: a synthetic market behind a paper gateway in this process, reached over TCP
+    /// as TWS would be; ledger and paper account in the state folder; dashboard on loopback. Prints
+    /// one line with its URL when it is ready. Ctrl-C cancels working entries, keeps protective
+    /// stops, saves and ends; a second Ctrl-C ends at once.
+    #[command(after_help = "\
+Examples:
+  alphatrader run
+  alphatrader run --speed 20 --seed 7          another market, twenty times as fast
+  alphatrader run --port 0 --gateway-port 0 --state-dir /tmp/try --no-browser")]
+    Run(RunArgs),
+
+    /// Play a recorded day through the core: analytics, signals, risk, paper execution, ledger.
+    ///
+    /// Takes the finest trade and quote files it finds, a fresh ledger in a temporary folder and
+    /// 100 000 dollars. The same day gives the same digest, bit for bit. Ends with one JSON object
+    /// on stdout; progress and a summary go to stderr.
+    #[command(after_help = "\
+Examples:
+  alphatrader replay data/lean --symbol SPY --date 2013-10-07
+  alphatrader replay data/lean --symbol SPY --date 2013-10-07 --chain synthetic --output json")]
+    Replay(ReplayArgs),
+
+    /// Look at recorded markets.
+    #[command(subcommand)]
+    Data(DataCommand),
+
+    /// Look at the configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Port of the dashboard on loopback; 0 takes a free one. [default: 8000]
+    #[arg(long, value_name = "PORT")]
+    pub port: Option<u16>,
+    /// Port of the paper gateway on loopback; 0 takes a free one. [default: 4002]
+    #[arg(long, value_name = "PORT")]
+    pub gateway_port: Option<u16>,
+    /// Folder of ledger, paper account and logs. [default: state]
+    #[arg(long, value_name = "FOLDER")]
+    pub state_dir: Option<PathBuf>,
+    /// Seed of the synthetic market. [default: 1]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Simulated seconds per second, 0.1 to 100. [default: 1]
+    #[arg(long, value_name = "X")]
+    pub speed: Option<f64>,
+    /// Do not open a browser.
+    #[arg(long)]
+    pub no_browser: bool,
+    /// How results are printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+/// Arguments of `replay`.
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// A file or folder of recorded markets; its kind is found from its content.
+    pub source: PathBuf,
+    /// Symbol to trade.
+    #[arg(long, value_name = "S")]
+    pub symbol: String,
+    /// Exchange date, YYYY-MM-DD.
+    #[arg(long, value_name = "D")]
+    pub date: String,
+    /// Lay a synthetic option chain over the recorded underlying, so that option strategies have
+    /// something to trade. Its prices are made, not recorded, and labelled so.
+    #[arg(long, value_enum)]
+    pub chain: Option<Chain>,
+    /// Seed of the synthetic chain and of latency.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// How results are printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+/// Where the option chain of a replay comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Chain {
+    /// Made by our own generator.
+    Synthetic,
+}
+
+/// What to look at.
+#[derive(Debug, Subcommand)]
+pub enum DataCommand {
+    /// Say what each file of a source holds: kind, symbol, first and last instant, records, trades.
+    #[command(after_help = "\
+Examples:
+  alphatrader data inspect data/lean/equity/usa/tick/spy
+  alphatrader data inspect data/lean --output json | jq -r '.[] | [.symbol, .kind, .first] | @tsv'")]
+    Inspect {
+        /// A file or a folder.
+        source: PathBuf,
+        /// How results are printed.
+        #[arg(long, value_enum, default_value_t)]
+        output: Output,
+    },
+}
+
+/// What to look at.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Read the configuration and say what is wrong with it, with the line.
+    Check {
+        /// How results are printed.
+        #[arg(long, value_enum, default_value_t)]
+        output: Output,
+    },
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+}

@@ -1,0 +1,237 @@
+//! The configuration file: read, substituted from the environment, checked, each error at its line.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::{Path, PathBuf};
+
+use alphatrader_model::Settings;
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+
+/// Largest configuration file that is read.
+const MOST_BYTES: u64 = 1 << 20;
+
+/// Everything in the file. The core's own part is [`Settings`]; the rest is about this process.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, Validate)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where the ledger, the paper account, recordings and logs are kept.
+    #[garde(dive)]
+    pub state: State,
+    /// What is written about what happens.
+    #[garde(dive)]
+    pub log: Log,
+    /// The web page and its interface.
+    #[garde(dive)]
+    pub dashboard: Dashboard,
+    /// Whom we trade with.
+    #[garde(dive)]
+    pub broker: Broker,
+    /// The paper exchange that this process hosts.
+    #[garde(dive)]
+    pub paper: Paper,
+    /// What the core does.
+    #[garde(dive)]
+    pub trading: Settings,
+}
+
+/// Where things are kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate)]
+#[serde(deny_unknown_fields, default)]
+pub struct State {
+    /// A folder of this system's own, made when it is missing.
+    #[garde(custom(not_empty))]
+    pub directory: PathBuf,
+}
+
+/// What is written about what happens.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// `error`, `warn`, `info`, `debug` or `trace`, or a filter such as `info,alphatrader_ibkr=debug`.
+    #[garde(length(min = 1, max = 500))]
+    pub filter: String,
+    /// Daily files kept.
+    #[garde(range(min = 1, max = 365))]
+    pub keep_days: u16,
+}
+
+/// The web page and its interface.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate)]
+#[serde(deny_unknown_fields, default)]
+pub struct Dashboard {
+    /// A loopback address: there is no login yet.
+    #[garde(custom(loopback))]
+    pub address: IpAddr,
+    /// TCP port; 0 takes a free one.
+    #[garde(skip)]
+    pub port: u16,
+}
+
+/// Whom we trade with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate)]
+#[serde(deny_unknown_fields, default)]
+pub struct Broker {
+    /// Host of TWS or IB Gateway, when `paper.enabled` is off.
+    #[garde(length(min = 1, max = 253))]
+    pub host: String,
+    /// Its port: 7497 paper and 7496 live for TWS, 4002 and 4001 for IB Gateway.
+    #[garde(range(min = 1))]
+    pub port: u16,
+    /// Our one fixed client id. The broker refuses a second session with it, which keeps two of us
+    /// from trading one account.
+    #[garde(range(min = 1, max = 999_999))]
+    pub client_id: i32,
+}
+
+/// The paper exchange that this process hosts: a synthetic market behind a gateway that speaks the
+/// broker's protocol.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate)]
+#[serde(deny_unknown_fields, default)]
+pub struct Paper {
+    /// Host it and trade with it; off means trading with `broker`.
+    #[garde(skip)]
+    pub enabled: bool,
+    /// Its port on loopback; 0 takes a free one.
+    #[garde(skip)]
+    pub port: u16,
+    /// Seed of the synthetic market: equal seeds make equal days.
+    #[garde(skip)]
+    pub seed: u64,
+    /// Simulated seconds per second.
+    #[garde(range(min = 0.1, max = 100.0))]
+    pub speed: f64,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self { directory: PathBuf::from("state") }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { filter: "info".into(), keep_days: 14 }
+    }
+}
+
+impl Default for Dashboard {
+    fn default() -> Self {
+        Self { address: IpAddr::V4(Ipv4Addr::LOCALHOST), port: 8000 }
+    }
+}
+
+impl Default for Broker {
+    fn default() -> Self {
+        Self { host: "127.0.0.1".into(), port: 7497, client_id: 77 }
+    }
+}
+
+impl Default for Paper {
+    fn default() -> Self {
+        Self { enabled: true, port: 4002, seed: 1, speed: 1.0 }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that garde calls")]
+fn loopback(address: &IpAddr, _: &()) -> garde::Result {
+    if address.is_loopback() {
+        return Ok(());
+    }
+    Err(garde::Error::new(format!(
+        "{address} is reachable from other machines, and there is no login yet: use 127.0.0.1"
+    )))
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that garde calls")]
+fn not_empty(path: &PathBuf, _: &()) -> garde::Result {
+    if path.as_os_str().is_empty() {
+        return Err(garde::Error::new("a folder is needed"));
+    }
+    Ok(())
+}
+
+/// Reads a file. Without a path, `config/config.yaml` if there is one, else the defaults.
+///
+/// # Errors
+/// [`Failure`] with the line and what to do about it.
+pub fn load(path: Option<&Path>) -> Result<Config, Failure> {
+    let usual = Path::new("config/config.yaml");
+    let path = match path {
+        Some(path) => path,
+        None if usual.is_file() => usual,
+        None => return Ok(Config::default()),
+    };
+    let size = std::fs::metadata(path).map_err(|e| Failure::unreadable_config(path, &e))?.len();
+    if size > MOST_BYTES {
+        return Err(Failure::config(format!("{} is larger than {MOST_BYTES} bytes: is it the right file?", path.display())));
+    }
+    let text = std::fs::read_to_string(path).map_err(|e| Failure::unreadable_config(path, &e))?;
+    parse(&text, &path.display().to_string(), std::env::vars().collect())
+}
+
+/// Reads the text of a file; `${NAME}` and `${NAME:-default}` in plain values come from `variables`.
+///
+/// # Errors
+/// [`Failure`] with the line and what to do about it.
+pub fn parse(text: &str, name: &str, variables: HashMap<String, String>) -> Result<Config, Failure> {
+    let options = serde_saphyr::options! { with_snippet: false }.with_properties(variables);
+    serde_saphyr::from_str_with_options_valid::<Config>(text, options).map_err(|error| {
+        let report = serde_saphyr::miette::to_miette_report_with_formatter(
+            &error,
+            text,
+            name,
+            &serde_saphyr::UserMessageFormatter,
+        );
+        Failure::config(format!("{report:?}"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Config, String> {
+        let variables = HashMap::from([("PORT".to_string(), "9001".to_string())]);
+        parse(text, "config.yaml", variables).map_err(|f| f.to_string())
+    }
+
+    #[test]
+    fn the_shipped_file_holds_the_defaults() {
+        let shipped = include_str!("../../../config/config.yaml");
+        assert_eq!(read(shipped).unwrap(), Config::default());
+    }
+
+    #[test]
+    fn values_come_from_the_environment() {
+        assert_eq!(read("dashboard: {port: '${PORT}'}").map(|c| c.dashboard.port).ok(), None, "quoted text stays text");
+        assert_eq!(read("dashboard:\n  port: ${PORT}\n").unwrap().dashboard.port, 9001);
+        assert_eq!(read("dashboard:\n  port: ${NOT_SET:-9002}\n").unwrap().dashboard.port, 9002);
+        assert!(read("dashboard:\n  port: ${NOT_SET}\n").unwrap_err().contains("NOT_SET"));
+    }
+
+    #[test]
+    fn errors_point_at_the_line() {
+        let cases = [
+            ("dashboard:\n  prot: 1\n", "2:3", "prot"),
+            ("trading:\n  strategies:\n    zero_dte:\n      delta: 1.5\n", "4:", "delta"),
+            ("dashboard:\n  address: 0.0.0.0\n", "2:", "no login yet"),
+            ("trading:\n  gates:\n    min_option_mid: '0.300001'\n", "3:", "finer than the unit"),
+            ("trading:\n  strategies:\n    zero_dte:\n      window_start: '9:45'\n", "4:", "time of day"),
+            ("paper: [", "1:", ""),
+        ];
+        for (text, place, words) in cases {
+            let error = read(text).unwrap_err();
+            assert!(error.contains(place), "{text}\n{error}");
+            assert!(error.contains(words), "{text}\n{error}");
+        }
+    }
+
+    #[test]
+    fn a_missing_file_says_what_to_do() {
+        let error = load(Some(Path::new("/nowhere/config.yaml"))).unwrap_err().to_string();
+        assert!(error.contains("/nowhere/config.yaml") && error.contains("--config"), "{error}");
+    }
+}

@@ -1,0 +1,75 @@
+//! `alphatrader data inspect`: what recorded files hold.
+
+use std::path::Path;
+
+use alphatrader_history::inspect::FileReport;
+use alphatrader_model::Calendar;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::cli::Output;
+use crate::failure::Failure;
+use crate::print_json;
+
+/// Runs the command. JSON is one object for a file, an array of them for a folder.
+///
+/// # Errors
+/// A source that does not exist or cannot be listed.
+pub fn inspect(source: &Path, output: Output) -> Result<(), Failure> {
+    let calendar = Calendar::xnys();
+    let inspection = alphatrader_history::inspect(source, &calendar).map_err(|e| Failure::new(e.to_string()))?;
+    let progress = inspection.progress();
+    let bar = ProgressBar::new(progress.total());
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {percent:>3} %  {bytes}/{total_bytes}") {
+        bar.set_style(style);
+    }
+    let mut reports = Vec::new();
+    for report in inspection {
+        bar.set_position(progress.read());
+        if output == Output::Text {
+            bar.suspend(|| describe(&report));
+        }
+        reports.push(report);
+    }
+    bar.finish_and_clear();
+    match (output, reports.as_slice()) {
+        (Output::Text, _) => Ok(()),
+        (Output::Json, [one]) if source.is_file() => print_json(one),
+        (Output::Json, all) => print_json(&all),
+    }
+}
+
+fn describe(report: &FileReport) {
+    println!("{}", report.file);
+    let symbol = report.symbol.map_or("-".to_string(), |s| s.to_string());
+    println!("  {} of {symbol}", report.kind);
+    if let Some(reason) = &report.reason {
+        println!("  {reason}");
+    }
+    if let (Some(first), Some(last)) = (report.first, report.last) {
+        println!("  {first} to {last}");
+    }
+    let records: Vec<String> = report.records.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    if !records.is_empty() {
+        println!("  records: {}", records.join(", "));
+    }
+    if let Some(trades) = &report.trades {
+        let number = |n: Option<u64>| n.map_or("not stated".to_string(), |n| n.to_string());
+        let price = |p: Option<alphatrader_model::Price>| p.map_or("-".to_string(), |p| p.to_string());
+        println!(
+            "  trades: {} of {} shares (bought {}, sold {}, no aggressor stated {}), {} to {}",
+            number(trades.count),
+            trades.volume,
+            number(trades.buy),
+            number(trades.sell),
+            number(trades.unknown),
+            price(trades.low),
+            price(trades.high)
+        );
+    }
+    if report.malformed > 0 {
+        println!("  malformed: {}", report.malformed);
+        for example in &report.malformed_examples {
+            println!("    {example}");
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! `alphatrader replay`: a recorded day through the whole core.
+
+use std::path::Path;
+use std::time::Instant;
+
+use alphatrader_engine::replay::{Durable, Replay, ReplayConfig, Summary};
+use alphatrader_history::{Located, Malformed, Progress, locate};
+use alphatrader_model::{Calendar, Money, Record, Seq, Session, Settings, Span, Symbol, Timestamp};
+use alphatrader_store::ledger::{Ledger, Step};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+use crate::cli::{Chain, Output, ReplayArgs};
+use crate::failure::Failure;
+use crate::print_json;
+
+/// Cash at the start of a replay.
+const CASH: Money = Money::from_dollars(100_000);
+/// Malformed lines that are shown; all are counted.
+const SHOWN: u64 = 5;
+/// Events between two looks at the progress bar.
+const LOOK_EVERY: u64 = 8_192;
+
+/// What a replay came to, as other programs read it. Money is decimal text.
+#[derive(Debug, Serialize)]
+struct Report {
+    digest: String,
+    events: u64,
+    malformed: u64,
+    seconds: f64,
+    events_per_second: f64,
+    signals: u64,
+    orders: u64,
+    fills: u64,
+    realized_pnl: Money,
+    open_positions: u64,
+    symbol: Symbol,
+    date: String,
+    /// `none`, or `synthetic`: prices of options were made, not recorded.
+    chain: &'static str,
+    checks: u64,
+    stopped_by: Vec<(String, u64)>,
+}
+
+/// A ledger of SQLite that answers when the records are on the disk.
+struct OnDisk(Ledger);
+
+impl Durable for OnDisk {
+    fn commit(&mut self, seq: Seq, time: Timestamp, records: &[Record]) -> Result<(), String> {
+        let step = Step { seq, time, records: records.to_vec() };
+        self.0.commit(&[step]).map_err(|e| e.to_string())
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Nothing to replay, a source that cannot be read, a ledger that cannot be written.
+pub fn replay(mut settings: Settings, args: &ReplayArgs) -> Result<(), Failure> {
+    let calendar = Calendar::xnys();
+    let symbol: Symbol = args.symbol.to_ascii_uppercase().parse().map_err(|e| Failure::config(format!("--symbol: {e}")))?;
+    let (date, session) = trading_day(&calendar, &args.date)?;
+    let located = locate(&args.source, symbol, date).map_err(|e| Failure::new(e.to_string()))?;
+    eprintln!("{located}");
+    trade_only(&mut settings, symbol);
+    let folder = tempfile::tempdir().map_err(|e| Failure::new(format!("no temporary folder for the ledger: {e}")))?;
+    let ledger = open_ledger(&folder.path().join("ledger.sqlite"))?;
+    let config = ReplayConfig {
+        settings,
+        session,
+        next_session: calendar.next_session(date),
+        symbol,
+        start: calendar.midnight(date),
+        cash: CASH,
+        latency: ReplayConfig::LATENCY,
+        chain_seed: args.chain.map(|Chain::Synthetic| args.seed),
+    };
+    let replay = Replay::new(config, OnDisk(ledger));
+    let (summary, malformed, seconds) = play(replay, &located, &calendar)?;
+    report(args, symbol, summary, malformed, seconds)
+}
+
+fn trading_day(calendar: &Calendar, text: &str) -> Result<(jiff::civil::Date, Session), Failure> {
+    let date = text.parse().map_err(|_| Failure::config(format!("--date `{text}` is not a date such as 2013-10-07")))?;
+    let session = calendar.session(date).ok_or_else(|| {
+        let next = calendar.next_session(date);
+        Failure::config(format!("the exchange was closed on {date}; the next session is {}", next.date))
+    })?;
+    Ok((date, session))
+}
+
+/// The settings of the file, for the replayed symbol alone.
+fn trade_only(settings: &mut Settings, symbol: Symbol) {
+    settings.symbols = vec![symbol];
+    settings.strategies.zero_dte.symbols = vec![symbol];
+}
+
+fn open_ledger(path: &Path) -> Result<Ledger, Failure> {
+    Ledger::open(path).map(|(ledger, _)| ledger).map_err(|e| Failure::new(e.to_string()))
+}
+
+/// Plays all of it; returns the summary, the lines that could not be read, and how long it took.
+fn play(mut replay: Replay<OnDisk>, located: &Located, calendar: &Calendar) -> Result<(Summary, u64, f64), Failure> {
+    let progress = Progress::default();
+    let merge = located
+        .open(calendar, ReplayConfig::UNDERLYING, &progress)
+        .map_err(|e| Failure::new(e.to_string()))?;
+    let bar = progress_bar(progress.total());
+    let begun = Instant::now();
+    let (mut taken, mut malformed) = (0_u64, 0_u64);
+    let mut last = Timestamp::default();
+    for item in merge {
+        match item {
+            Ok(item) => {
+                last = item.input.ts_event;
+                replay.feed(item.input);
+            }
+            Err(line) => {
+                malformed += 1;
+                show_malformed(&bar, malformed, &line);
+            }
+        }
+        taken += 1;
+        if taken.is_multiple_of(LOOK_EVERY) {
+            bar.set_position(progress.read());
+        }
+    }
+    let summary = replay.finish(last + Span::SECOND);
+    let seconds = begun.elapsed().as_secs_f64();
+    bar.finish_and_clear();
+    Ok((summary, malformed, seconds))
+}
+
+fn progress_bar(bytes: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:40} {percent:>3} %  {bytes}/{total_bytes}  {eta} left");
+    let bar = ProgressBar::new(bytes);
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar
+}
+
+fn show_malformed(bar: &ProgressBar, count: u64, line: &Malformed) {
+    if count <= SHOWN {
+        bar.suspend(|| eprintln!("malformed: {line}"));
+    } else if count == SHOWN + 1 {
+        bar.suspend(|| eprintln!("malformed: more such lines are counted, not shown"));
+    }
+}
+
+fn report(args: &ReplayArgs, symbol: Symbol, summary: Summary, malformed: u64, seconds: f64) -> Result<(), Failure> {
+    let report = Report {
+        events_per_second: (summary.events as f64 / seconds.max(1e-9)).round(),
+        digest: summary.digest,
+        events: summary.events,
+        malformed,
+        seconds,
+        signals: summary.signals,
+        orders: summary.orders,
+        fills: summary.fills,
+        realized_pnl: summary.realized,
+        open_positions: summary.open_positions,
+        symbol,
+        date: args.date.clone(),
+        chain: args.chain.map_or("none", |Chain::Synthetic| "synthetic"),
+        checks: summary.checks,
+        stopped_by: summary.stopped,
+    };
+    if args.output == Output::Text {
+        explain(&report);
+    }
+    print_json(&report)
+}
+
+fn explain(report: &Report) {
+    eprintln!(
+        "{} events in {:.2} s, {:.2} million a second; {} malformed",
+        report.events,
+        report.seconds,
+        report.events_per_second / 1e6,
+        report.malformed
+    );
+    if report.chain == "synthetic" {
+        eprintln!("options: SYNTHETIC chain laid over the recorded underlying; its prices were made, not recorded");
+    }
+    eprintln!(
+        "signals {}, orders {}, fills {}, realised P&L {} after commissions, {} positions open",
+        report.signals, report.orders, report.fills, report.realized_pnl, report.open_positions
+    );
+    if report.signals == 0 {
+        eprintln!("why no signal: {} looks at the rule; stopped by", report.checks);
+    } else {
+        eprintln!("{} looks at the rule; otherwise stopped by", report.checks);
+    }
+    for (gate, count) in &report.stopped_by {
+        eprintln!("  {count:>8}  {gate}");
+    }
+    eprintln!("a simulation on recorded data: fills, costs and latency are modelled; nothing here promises a profit");
+}
