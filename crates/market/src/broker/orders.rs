@@ -103,17 +103,22 @@ impl SimulatedBroker {
                 let reason = format!("Order rejected - reason: no market price for {} yet", order.contract);
                 Refusal { code: 201, reason }
             })?;
-        let parent = order.parent.and_then(|parent| self.exchange.order(key(parent)));
         let filled = replaces.and_then(|id| self.known.get(&id)).map_or_else(Default::default, |k| k.filled);
+        let parent = order
+            .parent
+            .and_then(|id| self.known.get(&id))
+            .filter(|p| p.request.contract == order.contract && p.request.side != order.side);
+        let parent_lives = parent.is_some_and(|p| self.exchange.order(key(p.request.id)).is_some());
+        // The exchange lets an exit work for what its parent filled, and no more.
+        let most = parent.filter(|_| !parent_lives).map_or(order.quantity, |p| order.quantity.min(p.filled));
         let claim = Claim {
             contract: order.contract,
             multiplier: instrument.multiplier,
             side: order.side,
-            remaining: order.quantity.saturating_sub(filled),
+            remaining: most.saturating_sub(filled),
             price,
             group: group_number(order),
-            covered_by_parent: parent
-                .is_some_and(|p| p.contract == order.contract && p.side != order.side && p.filled.is_zero()),
+            covered_by_parent: parent_lives,
         };
         let working: Vec<Claim> = self
             .exchange

@@ -1,1 +1,234 @@
+//! The synthetic market as its users rely on it: repeatable, well formed, like the real one in what
+//! it claims.
 
+use alphatrader_analytics::book::Book;
+use alphatrader_market::day::PRINT_SHARES;
+use alphatrader_market::{SyntheticConfig, SyntheticMarket};
+use alphatrader_model::market::TradeFlags;
+use alphatrader_model::{Calendar, Input, InstrumentId, Payload, Price, Quote, Session, Side, Span};
+
+fn session(date: &str) -> Session {
+    Calendar::xnys().session(date.parse().unwrap()).unwrap()
+}
+
+fn market(seed: u64, date: &str) -> SyntheticMarket {
+    SyntheticMarket::new(SyntheticConfig::spy(seed), session(date))
+}
+
+fn without_chain(seed: u64, date: &str) -> SyntheticMarket {
+    SyntheticMarket::new(SyntheticConfig { with_chain: false, ..SyntheticConfig::spy(seed) }, session(date))
+}
+
+fn middle(quote: &Quote) -> f64 {
+    let (bid, ask) = quote.firm().expect("both sides are always quoted");
+    0.5 * (bid.price.to_f64() + ask.price.to_f64())
+}
+
+#[test]
+fn a_day_is_a_function_of_seed_and_date() {
+    let first: Vec<Input> = market(1, "2025-06-03").take(60_000).collect();
+    let again: Vec<Input> = market(1, "2025-06-03").take(60_000).collect();
+    assert_eq!(first, again);
+    assert_ne!(first, market(2, "2025-06-03").take(60_000).collect::<Vec<_>>());
+    // Looking at the clock does not move it.
+    let mut watched = market(1, "2025-06-03");
+    for input in &first[..5_000] {
+        assert_eq!(watched.peek_time(), Some(input.ts_event));
+        assert_eq!(watched.peek_time(), Some(input.ts_event));
+        assert_eq!(watched.next().as_ref(), Some(input));
+    }
+}
+
+#[test]
+fn events_come_in_order_and_inside_the_session() {
+    let half_day = session("2025-07-03");
+    assert!(half_day.is_half_day());
+    let mut last = half_day.open;
+    let (mut sessions, mut listed, mut rows, mut quotes, mut prints, mut depth) = (0, 0, 0, 0, 0, 0);
+    for input in market(9, "2025-07-03") {
+        assert!(input.ts_event >= last && input.ts_event < half_day.close);
+        assert_eq!(input.ts_recv, input.ts_event);
+        last = input.ts_event;
+        match input.payload {
+            Payload::Session(_) => sessions += 1,
+            Payload::Instrument(instrument) => {
+                assert!(instrument.synthetic);
+                assert_eq!(instrument.id, InstrumentId(listed), "numbers are dense");
+                listed += 1;
+            }
+            Payload::Chain(_) => rows += 1,
+            Payload::Quote(_) => quotes += 1,
+            Payload::Trade(_) => prints += 1,
+            Payload::Depth(_) => depth += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(last > half_day.close - Span::SECOND, "it runs to the close");
+    assert_eq!(sessions, 1);
+    assert!(listed > 80 && rows > listed && quotes > 100_000 && prints > 20_000 && depth > 100_000);
+}
+
+#[test]
+fn the_book_and_the_quote_say_the_same() {
+    let mut book = Book::default();
+    let mut checked = 0;
+    for input in without_chain(4, "2025-06-03").take(300_000) {
+        match input.payload {
+            Payload::Depth(edit) => {
+                assert!(edit.venue.is_some());
+                book.apply(&edit);
+            }
+            Payload::Quote(quote) => {
+                assert_eq!(book.best(), quote.firm(), "{quote:?}");
+                assert_eq!((book.bids().len(), book.asks().len()), (10, 10));
+                checked += 1;
+            }
+            _ => {}
+        }
+    }
+    assert!(checked > 20_000);
+}
+
+#[test]
+fn prints_are_at_the_quote_of_their_side() {
+    let mut quote: Option<Quote> = None;
+    let mut prints = 0;
+    for input in without_chain(5, "2025-06-03").take(300_000) {
+        match input.payload {
+            Payload::Quote(next) => quote = Some(next),
+            Payload::Trade(trade) if !trade.flags.contains(TradeFlags::AUCTION) => {
+                let (bid, ask) = quote.and_then(|q| q.firm()).unwrap();
+                let side = trade.aggressor.unwrap();
+                let sweep = trade.flags.contains(TradeFlags::SWEEP);
+                let at_touch = trade.price == if side == Side::Buy { ask.price } else { bid.price };
+                assert!(at_touch || sweep, "{trade:?} at {quote:?}");
+                assert_eq!(trade.flags.contains(TradeFlags::ODD_LOT), trade.size.get() < 100);
+                prints += 1;
+            }
+            _ => {}
+        }
+    }
+    assert!(prints > 10_000);
+}
+
+#[test]
+fn a_day_opens_near_where_the_last_one_closed() {
+    for seed in [1, 2, 3] {
+        let (mut last, mut first) = (None, None);
+        for input in without_chain(seed, "2025-07-03") {
+            if let Payload::Quote(quote) = input.payload {
+                last = Some(middle(&quote));
+            }
+        }
+        // A weekend with a holiday later.
+        for input in without_chain(seed, "2025-07-07").take(100) {
+            if let Payload::Quote(quote) = input.payload {
+                first = first.or(Some(middle(&quote)));
+            }
+        }
+        let gap = first.unwrap() / last.unwrap() - 1.0;
+        assert!(gap.abs() < 0.015, "seed {seed}: {gap}");
+    }
+}
+
+/// The statistics that the market was calibrated on, each held to a band around the measured value.
+#[test]
+fn the_day_looks_like_the_days_it_was_calibrated_on() {
+    let day = session("2025-06-03");
+    let (mut one_cent, mut wider, mut bid_sizes, mut quotes) = (0, 0, 0, 0_u64);
+    let mut sizes = Vec::new();
+    let mut signs = Vec::new();
+    let mut halves = [0_u64; 13];
+    let mut quote: Option<Quote> = None;
+    let mut second = day.open.seconds();
+    let mut last_order = None;
+    for input in without_chain(1, "2025-06-03") {
+        while second < input.ts_event.seconds() {
+            second += 1;
+            let (bid, ask) = quote.and_then(|q| q.firm()).unwrap();
+            if ask.price.raw() - bid.price.raw() == Price::CENT.raw() {
+                one_cent += 1
+            } else {
+                wider += 1
+            }
+            bid_sizes += bid.size.get();
+            quotes += 1;
+        }
+        match input.payload {
+            Payload::Quote(next) => quote = Some(next),
+            Payload::Trade(trade) if !trade.flags.contains(TradeFlags::AUCTION) => {
+                sizes.push(trade.size.get());
+                let half = input.ts_event.since(day.open).as_seconds() / 1_800.0;
+                halves[half as usize] += 1;
+                let order = Some((input.ts_event, trade.aggressor));
+                if last_order != order {
+                    signs.push(trade.aggressor.unwrap().sign() as f64);
+                }
+                last_order = order;
+            }
+            _ => {}
+        }
+    }
+    let share = f64::from(one_cent) / f64::from(one_cent + wider);
+    assert!(share > 0.95, "one cent in {share} of seconds");
+    let touch = bid_sizes as f64 / quotes as f64;
+    assert!((7_000.0..13_000.0).contains(&touch), "touch {touch}");
+    let rate = sizes.len() as f64 / 23_400.0;
+    assert!((8.0..19.0).contains(&rate), "{rate} prints a second");
+    sizes.sort_unstable();
+    assert_eq!(sizes[sizes.len() / 2], 200, "median print");
+    for (lag, low, high) in [(1, 0.52, 0.68), (2, 0.38, 0.52), (5, 0.15, 0.30), (10, 0.03, 0.16)] {
+        let products: f64 = signs.windows(lag + 1).map(|w| w[0] * w[lag]).sum();
+        let correlation = products / signs.len() as f64;
+        assert!((low..high).contains(&correlation), "sign autocorrelation at lag {lag}: {correlation}");
+    }
+    let total: f64 = PRINT_SHARES.iter().sum();
+    for (half, count) in halves.iter().enumerate() {
+        let share = *count as f64 / sizes.len() as f64;
+        let measured = PRINT_SHARES[half] / total;
+        assert!((share / measured - 1.0).abs() < 0.45, "half hour {half}: {share} for {measured}");
+    }
+}
+
+#[test]
+fn breaks_of_five_minutes_come_with_agreeing_flow_several_times_a_day() {
+    for seed in 1..=3 {
+        let mut quote: Option<Quote> = None;
+        let mut second = session("2025-06-03").open.seconds();
+        let mut prices: Vec<f64> = Vec::new();
+        let mut flows: Vec<i64> = vec![0];
+        let (mut agreeing, mut quiet_until) = (0, 0);
+        for input in without_chain(seed, "2025-06-03") {
+            while second < input.ts_event.seconds() {
+                second += 1;
+                let now = prices.len();
+                let price = middle(quote.as_ref().unwrap());
+                if now > 900 && now >= quiet_until {
+                    let window = &prices[now - 300..];
+                    let up = window.iter().all(|p| price > *p);
+                    let down = window.iter().all(|p| price < *p);
+                    let flow: i64 = flows[now - 59..].iter().sum();
+                    let (bid, ask) = quote.and_then(|q| q.firm()).unwrap();
+                    let (bid, ask) = (bid.size.get() as f64, ask.size.get() as f64);
+                    let imbalance = (bid - ask) / (bid + ask);
+                    if (up && flow > 0 && imbalance >= 0.2) || (down && flow < 0 && imbalance <= -0.2) {
+                        agreeing += 1;
+                        quiet_until = now + 300;
+                    }
+                }
+                prices.push(price);
+                flows.push(0);
+            }
+            match input.payload {
+                Payload::Quote(next) => quote = Some(next),
+                Payload::Trade(trade) => {
+                    if let Some(side) = trade.aggressor {
+                        *flows.last_mut().unwrap() += side.sign() * trade.size.get() as i64;
+                    }
+                }
+                _ => {}
+            }
+        }
+        assert!(agreeing >= 5, "seed {seed}: {agreeing}");
+    }
+}
