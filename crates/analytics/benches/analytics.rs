@@ -1,6 +1,9 @@
 //! Nanoseconds per event: `cargo bench -p alphatrader-analytics`.
 
+#![allow(clippy::disallowed_methods, reason = "a benchmark asks the clock")]
+
 use std::hint::black_box;
+use std::time::{Duration, Instant};
 
 use alphatrader_analytics::SymbolAnalytics;
 use alphatrader_analytics::book::Book;
@@ -8,11 +11,11 @@ use alphatrader_analytics::options::{Terms, implied_volatility, price, value};
 use alphatrader_analytics::vpin::Vpin;
 use alphatrader_model::calendar::Session;
 use alphatrader_model::instrument::{InstrumentId, Right, Symbol};
-use alphatrader_model::market::{Depth, DepthOperation, Level, Quote, Side, Trade, TradeFlags};
+use alphatrader_model::market::{Depth, DepthOperation, Gap, Level, Quote, Side, Stream, Trade, TradeFlags};
 use alphatrader_model::number::{Price, Quantity};
 use alphatrader_model::settings::Analytics;
 use alphatrader_model::time::{Span, Timestamp};
-use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Bencher, Criterion, criterion_group, criterion_main};
 
 const SPY: InstrumentId = InstrumentId(0);
 
@@ -114,89 +117,84 @@ fn warm() -> (SymbolAnalytics, Timestamp) {
     (spy, now)
 }
 
+/// One iteration is one event: the figure printed is its time. State is made anew after each pass over
+/// the events, outside the measured time.
+fn each<S, E>(b: &mut Bencher<'_>, events: &[E], fresh: impl Fn() -> S, mut step: impl FnMut(&mut S, &E)) {
+    b.iter_custom(|iterations| {
+        let (mut left, mut spent) = (iterations, Duration::ZERO);
+        while left > 0 {
+            let mut state = fresh();
+            let pass = left.min(events.len() as u64);
+            let start = Instant::now();
+            for event in &events[..pass as usize] {
+                step(&mut state, black_box(event));
+            }
+            spent += start.elapsed();
+            black_box(&state);
+            left -= pass;
+        }
+        spent
+    });
+}
+
 fn symbol(c: &mut Criterion) {
-    let (quotes, trades, edits) = (quotes(), trades(), edits());
     let warm = warm();
     let mut group = c.benchmark_group("symbol");
-    group.throughput(Throughput::Elements(EVENTS as u64));
     group.bench_function("quote", |b| {
-        b.iter_batched_ref(
+        each(
+            b,
+            &quotes(),
             || warm.clone(),
-            |(spy, now)| {
-                for quote in &quotes {
-                    *now = *now + PAUSE;
-                    spy.on_quote(*now, black_box(quote));
-                }
-                black_box(spy.features().imbalance_touch)
+            |(spy, now), quote| {
+                *now = *now + PAUSE;
+                spy.on_quote(*now, quote);
             },
-            BatchSize::LargeInput,
         );
     });
     group.bench_function("trade", |b| {
-        b.iter_batched_ref(
+        each(
+            b,
+            &trades(),
             || warm.clone(),
-            |(spy, now)| {
-                for trade in &trades {
-                    *now = *now + PAUSE;
-                    spy.on_trade(*now, black_box(trade));
-                }
-                black_box(spy.features().vpin)
+            |(spy, now), trade| {
+                *now = *now + PAUSE;
+                spy.on_trade(*now, trade);
             },
-            BatchSize::LargeInput,
         );
     });
+    let rebuilding = || {
+        let (mut spy, now) = warm.clone();
+        spy.on_gap(now, &Gap { instrument: SPY, stream: Stream::Depth });
+        (spy, now)
+    };
     group.bench_function("depth", |b| {
-        b.iter_batched_ref(
-            || {
-                let (mut spy, now) = warm.clone();
-                let gap = alphatrader_model::market::Gap {
-                    instrument: SPY,
-                    stream: alphatrader_model::market::Stream::Depth,
-                };
-                spy.on_gap(now, &gap);
-                (spy, now)
-            },
-            |(spy, now)| {
-                for edit in &edits {
-                    *now = *now + PAUSE;
-                    spy.on_depth(*now, black_box(edit));
-                }
-                black_box(spy.features().imbalance_5)
-            },
-            BatchSize::LargeInput,
-        );
+        each(b, &edits(), rebuilding, |(spy, now), edit| {
+            *now = *now + PAUSE;
+            spy.on_depth(*now, edit);
+        });
     });
     group.finish();
 }
 
 fn parts(c: &mut Criterion) {
-    let (trades, edits) = (trades(), edits());
     let mut group = c.benchmark_group("parts");
-    group.throughput(Throughput::Elements(EVENTS as u64));
     group.bench_function("book", |b| {
-        b.iter_batched_ref(
-            Book::default,
-            |book| {
-                for edit in &edits {
-                    black_box(book.apply(black_box(edit)));
-                }
-            },
-            BatchSize::SmallInput,
-        );
+        each(b, &edits(), Book::default, |book, edit| {
+            black_box(book.apply(edit));
+        });
     });
     group.bench_function("vpin", |b| {
-        b.iter_batched_ref(
-            || Vpin::new(100_000, 50),
-            |vpin| {
-                for (place, trade) in trades.iter().enumerate() {
-                    let side = if place % 3 == 0 { Side::Sell } else { Side::Buy };
-                    vpin.add(black_box(trade.size.get()), Some(side), |value| {
-                        black_box(value);
-                    });
-                }
-                black_box(vpin.value())
+        each(
+            b,
+            &trades(),
+            || (Vpin::new(100_000, 50), 0_u32),
+            |(vpin, place), trade| {
+                *place += 1;
+                let side = if place.is_multiple_of(3) { Side::Sell } else { Side::Buy };
+                vpin.add(trade.size.get(), Some(side), |value| {
+                    black_box(value);
+                });
             },
-            BatchSize::SmallInput,
         );
     });
     group.finish();
@@ -205,6 +203,8 @@ fn parts(c: &mut Criterion) {
 /// Contracts like those of a day's chain: eleven strikes either way, four hours left.
 fn options(c: &mut Criterion) {
     let chain: Vec<(Terms, f64)> = (-11..=11)
+        .cycle()
+        .take(23 * 100)
         .map(|strike| {
             let right = if strike >= 0 { Right::Call } else { Right::Put };
             let terms = Terms {
@@ -219,20 +219,25 @@ fn options(c: &mut Criterion) {
         })
         .collect();
     let mut group = c.benchmark_group("options");
-    group.throughput(Throughput::Elements(chain.len() as u64));
     group.bench_function("value", |b| {
-        b.iter(|| {
-            for (terms, _) in &chain {
-                black_box(value(black_box(terms), 0.14)).ok();
-            }
-        });
+        each(
+            b,
+            &chain,
+            || (),
+            |(), (terms, _)| {
+                black_box(value(terms, 0.14)).ok();
+            },
+        );
     });
     group.bench_function("implied_volatility", |b| {
-        b.iter(|| {
-            for (terms, price) in &chain {
-                black_box(implied_volatility(black_box(terms), *price)).ok();
-            }
-        });
+        each(
+            b,
+            &chain,
+            || (),
+            |(), (terms, price)| {
+                black_box(implied_volatility(terms, *price)).ok();
+            },
+        );
     });
     group.finish();
 }

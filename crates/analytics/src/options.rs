@@ -19,7 +19,8 @@ pub mod pricing;
 pub mod tenor;
 
 pub use implied::{
-    Estimate, NoVolatility, delta_from_quote, implied_volatility, quote_price, solve_volatility,
+    Estimate, NoVolatility, delta_from_quote, implied_volatility, out_of_the_money, quote_price,
+    solve_volatility,
 };
 pub use pricing::{PricingError, Terms, Valuation, delta, price, value};
 pub use tenor::{MINUTES_PER_YEAR, ONE_MINUTE, years_between};

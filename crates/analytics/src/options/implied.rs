@@ -114,7 +114,7 @@ pub fn implied_volatility(terms: &Terms, price: f64) -> Result<Estimate, NoVolat
     Ok(Estimate { volatility, valuation })
 }
 
-/// The root alone, however little the price depends on it. About 250 ns.
+/// The root alone, however little the price depends on it. Under half a microsecond.
 ///
 /// # Errors
 /// [`NoVolatility`] when the terms cannot be priced or the price has no root.

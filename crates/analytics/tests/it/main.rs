@@ -1,4 +1,5 @@
-//! The analytics against what others computed, and against the allocator.
+//! The analytics against what others computed, against a recorded day, and against the allocator.
 
 mod allocation;
 mod options_oracle;
+mod recorded;
