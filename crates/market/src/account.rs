@@ -233,18 +233,17 @@ impl PaperAccount {
             return Ok(());
         }
         if matches!(new.contract, Contract::Option(_)) && new.side == Side::Sell {
-            return Err(refused(format!(
+            return Err(refused(&format!(
                 "YOU DON'T HAVE A SUFFICIENT LONG POSITION TO SELL {} {}: AVAILABLE TO CLOSE: {closing}. \
                  UNCOVERED OPTIONS ARE NOT ALLOWED IN THIS ACCOUNT",
                 new.remaining, new.contract
             )));
         }
-        let needed =
-            self.need(new, opening).ok_or_else(|| refused("THE ORDER'S VALUE IS TOO LARGE".to_owned()))?;
+        let needed = self.need(new, opening).ok_or_else(|| refused("THE ORDER'S VALUE IS TOO LARGE"))?;
         let claimed = self.claimed(working);
         let free = self.available().checked_sub(claimed).unwrap_or(Money::ZERO);
         if needed > free {
-            return Err(refused(format!(
+            return Err(refused(&format!(
                 "YOUR AVAILABLE FUNDS ARE INSUFFICIENT TO COVER THE ORDER: AVAILABLE FUNDS [{free} USD], \
                  NEEDED [{needed} USD]"
             )));
@@ -360,7 +359,7 @@ fn less(amount: Money, other: Money) -> Money {
     amount.checked_sub(other).unwrap_or(amount)
 }
 
-fn refused(reason: String) -> Refusal {
+fn refused(reason: &str) -> Refusal {
     Refusal { code: 201, reason: format!("Order rejected - reason: {reason}") }
 }
 

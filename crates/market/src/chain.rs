@@ -116,7 +116,7 @@ impl ChainOverlay {
     pub fn new(config: ChainConfig, session: Session, next: Session) -> Self {
         assert!(config.strike_step >= Price::CENT, "strikes are at least a cent apart");
         assert!((1..=50).contains(&config.strikes_each_side), "1 to 50 strikes on each side of spot");
-        let seed = mix(&[config.seed, day_number(&session), 0x6368_6169_6e]);
+        let seed = mix(&[config.seed, day_number(&session), 0x0063_6861_696e]);
         Self {
             clock: VarianceClock::new(config.session_volatility, session, next),
             random: Random::new(seed),

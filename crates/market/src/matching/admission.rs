@@ -300,7 +300,7 @@ impl Exchange {
         if !keeps_place {
             order.resting = false;
             order.queue_ahead = None;
-            self.listing_mut(id).expect("it has a place").to_the_back(key);
+            self.listing_mut(id).expect("it has a place").send_back(key);
         }
         let what =
             ReportKind::Replaced { quantity: change.quantity, kind: change.kind, cause: Cause::Requested };

@@ -33,7 +33,7 @@ impl Listing {
     }
 
     /// Puts an order behind all others.
-    pub(super) fn to_the_back(&mut self, key: OrderKey) {
+    pub(super) fn send_back(&mut self, key: OrderKey) {
         if let Some(order) = self.remove(key) {
             self.live.push(order);
         }

@@ -19,6 +19,7 @@ fn cents(cents: i64) -> Price {
     Price::from_cents(cents)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a side of a quote is optional")]
 fn level(price: i64, size: u64) -> Option<Level> {
     Some(Level { price: cents(price), size: Quantity::new(size) })
 }
@@ -57,8 +58,8 @@ impl Floor {
         let date = "2025-06-02".parse().unwrap();
         let session = Session { date, open, close: open + Session::FULL };
         let mut floor = Self { exchange: Exchange::new(), open, at: open - Span::MINUTE, out: Vec::new() };
-        floor.market(Payload::Session(session));
-        floor.market(Payload::Instrument(Box::new(stock(SPY, "SPY"))));
+        floor.market(&Payload::Session(session));
+        floor.market(&Payload::Instrument(Box::new(stock(SPY, "SPY"))));
         floor
     }
 
@@ -74,18 +75,18 @@ impl Floor {
         self.at
     }
 
-    fn market(&mut self, payload: Payload) {
+    fn market(&mut self, payload: &Payload) {
         let at = self.tick();
-        self.exchange.on_market(at, &payload, &mut self.out);
+        self.exchange.on_market(at, payload, &mut self.out);
     }
 
     fn quote(&mut self, bid: (i64, u64), ask: (i64, u64)) {
         let (bid, ask) = (level(bid.0, bid.1), level(ask.0, ask.1));
-        self.market(Payload::Quote(Quote { instrument: SPY, bid, ask }));
+        self.market(&Payload::Quote(Quote { instrument: SPY, bid, ask }));
     }
 
     fn print(&mut self, price: i64, size: u64, aggressor: Option<Side>) {
-        self.market(Payload::Trade(Trade {
+        self.market(&Payload::Trade(Trade {
             instrument: SPY,
             price: cents(price),
             size: Quantity::new(size),
@@ -97,7 +98,7 @@ impl Floor {
 
     fn ask_rows(&mut self, rows: &[(i64, u64)]) {
         for (position, (price, size)) in rows.iter().enumerate() {
-            self.market(Payload::Depth(Depth {
+            self.market(&Payload::Depth(Depth {
                 instrument: SPY,
                 side: Side::Sell,
                 position: position as u8,
@@ -312,7 +313,7 @@ fn the_session_bounds_the_day() {
     assert_eq!(floor.standing(2), Some(Standing::Held));
     let next = floor.open + Span::from_minutes(24 * 60);
     let date = "2025-06-03".parse().unwrap();
-    floor.market(Payload::Session(Session { date, open: next, close: next + Session::FULL }));
+    floor.market(&Payload::Session(Session { date, open: next, close: next + Session::FULL }));
     floor.at = next;
     floor.quote((9_000, 500), (9_001, 300));
     assert_eq!(floor.said(), ["2 working", "2 took 100 at 90.01, 0 left"]);
@@ -519,7 +520,7 @@ fn live_orders_survive_a_restart() {
 #[test]
 fn a_gap_in_the_quotes_leaves_nothing_to_trade_on() {
     let mut floor = Floor::new();
-    floor.market(Payload::Gap(alphatrader_model::market::Gap { instrument: SPY, stream: Stream::Quotes }));
+    floor.market(&Payload::Gap(alphatrader_model::market::Gap { instrument: SPY, stream: Stream::Quotes }));
     floor.submit(order(1, Side::Buy, 100, OrderKind::Market));
     assert_eq!(floor.said(), ["1 accepted", "1 working"]);
     floor.quote((10_000, 500), (10_001, 300));

@@ -115,9 +115,7 @@ fn walk(random: &mut Random, deviations: &[f64], open: f64, close: f64) -> Vec<f
         let length = 6 + random.below(14) as usize;
         let start = random.below(count as u64) as usize;
         let strength = (0.6 + 0.7 * random.unit()) * if random.chance(0.5) { 1.0 } else { -1.0 };
-        for minute in start..(start + length).min(count) {
-            drift[minute] = strength;
-        }
+        drift[start..(start + length).min(count)].fill(strength);
     }
     let mut path = vec![0.0; count + 1];
     for minute in 0..count {

@@ -27,6 +27,7 @@ fn call() -> Contract {
     "SPY250602C00600000".parse().unwrap()
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a side of a quote is optional")]
 fn level(cents: i64, size: u64) -> Option<Level> {
     Some(Level { price: Price::from_cents(cents), size: Quantity::new(size) })
 }
@@ -70,23 +71,23 @@ impl Desk {
         let session = session();
         let broker = SimulatedBroker::new(BrokerConfig { latency, ..BrokerConfig::default() });
         let mut desk = Self { broker, session, at: session.open };
-        desk.market(Payload::Session(session));
+        desk.market(&Payload::Session(session));
         let stock = instrument(SPY, "SPY".parse().unwrap(), None);
-        desk.market(Payload::Instrument(Box::new(stock)));
-        desk.market(Payload::Instrument(Box::new(instrument(CALL, call(), Some(session.close)))));
+        desk.market(&Payload::Instrument(Box::new(stock)));
+        desk.market(&Payload::Instrument(Box::new(instrument(CALL, call(), Some(session.close)))));
         desk.quote(SPY, (60_000, 900), (60_001, 900));
         desk.quote(CALL, (130, 20), (132, 20));
         desk
     }
 
-    fn market(&mut self, payload: Payload) {
+    fn market(&mut self, payload: &Payload) {
         self.at = self.at + Span::from_millis(1);
-        self.broker.on_market(self.at, &payload);
+        self.broker.on_market(self.at, payload);
     }
 
     fn quote(&mut self, instrument: InstrumentId, bid: (i64, u64), ask: (i64, u64)) {
         let (bid, ask) = (level(bid.0, bid.1), level(ask.0, ask.1));
-        self.market(Payload::Quote(Quote { instrument, bid, ask }));
+        self.market(&Payload::Quote(Quote { instrument, bid, ask }));
     }
 
     fn place(&mut self, orders: &[OrderRequest]) {
@@ -300,7 +301,7 @@ fn what_expires_is_settled_at_the_close() {
     desk.place(&[request(2, Role::Target, Side::Sell, 20, limit(500))]);
     desk.said();
     desk.at = desk.session.close - Span::SECOND;
-    desk.market(Payload::Trade(Trade {
+    desk.market(&Payload::Trade(Trade {
         instrument: SPY,
         price: Price::from_cents(60_250),
         size: Quantity::new(100),

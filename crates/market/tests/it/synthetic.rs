@@ -147,9 +147,9 @@ fn the_day_looks_like_the_days_it_was_calibrated_on() {
             second += 1;
             let (bid, ask) = quote.and_then(|q| q.firm()).unwrap();
             if ask.price.raw() - bid.price.raw() == Price::CENT.raw() {
-                one_cent += 1
+                one_cent += 1;
             } else {
-                wider += 1
+                wider += 1;
             }
             bid_sizes += bid.size.get();
             quotes += 1;
