@@ -2,7 +2,6 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::collections::binary_heap::PeekMut;
 
 use alphatrader_model::Timestamp;
 
@@ -16,22 +15,25 @@ use crate::malformed::Malformed;
 /// own. Holds one item of each source; allocates nothing after its start.
 pub struct Merge<S> {
     sources: Vec<S>,
-    /// The next item of each source.
+    /// The next item of each source that waits in `order`.
     heads: Vec<Option<Item>>,
-    /// Sources with a head, the earliest first.
+    /// Sources with a head, the earliest first. The source that is being read is not among them:
+    /// while its items come first, which is mostly, they pass without a word to the others.
     order: BinaryHeap<Reverse<Head>>,
-    /// The source whose head was handed out and is not yet replaced: the first in `order`, or while
-    /// the merge starts, the next one to be asked.
-    waiting: Waiting,
+    reading: Reading,
     counts: Counts,
 }
 
-type Head = ((Timestamp, u8, SourceId, u64), usize);
+type Key = (Timestamp, u8, SourceId, u64);
+type Head = (Key, usize);
 
 #[derive(Clone, Copy)]
-enum Waiting {
-    Start(usize),
-    First,
+enum Reading {
+    /// The merge starts: this source is asked for its first item next.
+    First(usize),
+    /// The last item came from this source.
+    Source(usize),
+    /// The source that was read has ended.
     None,
 }
 
@@ -49,7 +51,7 @@ impl<S: Iterator<Item = Result<Item, Malformed>>> Merge<S> {
     pub fn new(sources: Vec<S>) -> Self {
         let heads = sources.iter().map(|_| None).collect();
         let order = BinaryHeap::with_capacity(sources.len());
-        Self { sources, heads, order, waiting: Waiting::Start(0), counts: Counts::default() }
+        Self { sources, heads, order, reading: Reading::First(0), counts: Counts::default() }
     }
 
     /// What came out so far.
@@ -62,37 +64,51 @@ impl<S: Iterator<Item = Result<Item, Malformed>>> Merge<S> {
         &self.sources
     }
 
-    /// Gives every source a head again. An error is handed out at once, and the source asked again
-    /// at the next call.
-    fn refill(&mut self) -> Result<(), Malformed> {
-        loop {
-            match self.waiting {
-                Waiting::None => return Ok(()),
-                Waiting::Start(index) if index == self.sources.len() => self.waiting = Waiting::None,
-                Waiting::Start(index) => {
-                    if let Some(item) = self.sources[index].next().transpose()? {
-                        self.order.push(Reverse((item.key(), index)));
-                        self.heads[index] = Some(item);
-                    }
-                    self.waiting = Waiting::Start(index + 1);
-                }
-                Waiting::First => {
-                    let Some(mut first) = self.order.peek_mut() else {
-                        self.waiting = Waiting::None;
-                        continue;
-                    };
-                    let index = first.0.1;
-                    if let Some(item) = self.sources[index].next().transpose()? {
-                        debug_assert!(first.0.0.0 <= item.input.ts_event, "a source is sorted by time");
-                        first.0.0 = item.key();
-                        self.heads[index] = Some(item);
-                    } else {
-                        PeekMut::pop(first);
-                    }
-                    self.waiting = Waiting::None;
-                }
+    /// Asks each source for its first item. An error is handed out at once, and the source asked
+    /// again at the next call.
+    fn start(&mut self, from: usize) -> Result<(), Malformed> {
+        for index in from..self.sources.len() {
+            self.reading = Reading::First(index);
+            if let Some(item) = self.sources[index].next().transpose()? {
+                self.put(index, item);
             }
         }
+        self.reading = Reading::None;
+        Ok(())
+    }
+
+    fn put(&mut self, index: usize, item: Item) {
+        self.order.push(Reverse((item.key(), index)));
+        self.heads[index] = Some(item);
+    }
+
+    /// The earliest head; its source is read from here on.
+    fn take(&mut self) -> Option<Item> {
+        let Reverse((_, index)) = self.order.pop()?;
+        self.reading = Reading::Source(index);
+        self.heads[index].take()
+    }
+
+    fn step(&mut self) -> Result<Option<Item>, Malformed> {
+        match self.reading {
+            Reading::First(from) => self.start(from)?,
+            Reading::Source(index) => match self.sources[index].next() {
+                Some(Ok(item)) => {
+                    let waits = self.order.peek().is_some_and(|Reverse((first, _))| *first < item.key());
+                    if !waits {
+                        return Ok(Some(item));
+                    }
+                    // The other goes out first: as the heap holds it, there is one to take.
+                    let earlier = self.take();
+                    self.put(index, item);
+                    return Ok(earlier);
+                }
+                Some(Err(malformed)) => return Err(malformed),
+                None => self.reading = Reading::None,
+            },
+            Reading::None => {}
+        }
+        Ok(self.take())
     }
 }
 
@@ -100,15 +116,12 @@ impl<S: Iterator<Item = Result<Item, Malformed>>> Iterator for Merge<S> {
     type Item = Result<Item, Malformed>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if let Err(malformed) = self.refill() {
-            self.counts.malformed += 1;
-            return Some(Err(malformed));
+        let step = self.step().transpose()?;
+        match step {
+            Ok(_) => self.counts.items += 1,
+            Err(_) => self.counts.malformed += 1,
         }
-        let Reverse((_, index)) = self.order.peek()?;
-        let item = self.heads[*index].take()?;
-        self.waiting = Waiting::First;
-        self.counts.items += 1;
-        Some(Ok(item))
+        Some(step)
     }
 }
 

@@ -202,3 +202,16 @@ fn open(path: &Path, archive: Result<Archive, Refusal>, limits: Limits) -> Resul
     let file = conclude(named, Shape::of(lines.peek())).map_err(|reason| unknown(path, reason))?;
     Ok(Opened { lines, file })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_can_move_to_the_thread_that_replays() {
+        const fn moves<T: Send>() {}
+        moves::<Reader>();
+        moves::<crate::Merge<Reader>>();
+        assert!(size_of::<Result<Item, Malformed>>() <= 128, "{}", size_of::<Result<Item, Malformed>>());
+    }
+}
