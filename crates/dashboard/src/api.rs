@@ -17,7 +17,7 @@ use utoipa_axum::routes;
 
 use crate::guard::OwnNames;
 use crate::hub::Hub;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemDocument};
 use crate::protocol::SUBPROTOCOL;
 use crate::stream;
 
@@ -88,7 +88,7 @@ async fn livez() -> &'static str {
 /// The process may be given work.
 #[utoipa::path(get, path = "/readyz", tag = "probes", responses(
     (status = 200, description = "Ready", body = String, content_type = "text/plain"),
-    (status = 503, description = "Not ready; the status says why", body = Problem, content_type = "application/problem+json")
+    (status = 503, description = "Not ready; the status says why", body = ProblemDocument, content_type = "application/problem+json")
 ))]
 async fn readyz(State(app): State<App>) -> Result<&'static str, Problem> {
     match &app.hub.moment().published.ready {

@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_key_is_taken_once() {
-        let mut keys = IdempotencyKeys::new(10, Duration::from_secs(60));
+        let mut keys = IdempotencyKeys::new(10, Duration::from_mins(1));
         let now = Instant::now();
         let ask = |keys: &mut IdempotencyKeys, reason, at| keys.look_up("k", CommandAction::Halt, reason, at);
         assert_eq!(ask(&mut keys, "looks wrong", now), Known::New);
@@ -124,12 +124,12 @@ mod tests {
         assert_eq!(ask(&mut keys, "looks wrong", now), Known::Same("id of k".to_owned()));
         assert_eq!(ask(&mut keys, "something else", now), Known::Other);
         assert_eq!(keys.look_up("k", CommandAction::Resume, "looks wrong", now), Known::Other);
-        assert_eq!(ask(&mut keys, "looks wrong", now + Duration::from_secs(60)), Known::New);
+        assert_eq!(ask(&mut keys, "looks wrong", now + Duration::from_mins(1)), Known::New);
     }
 
     #[test]
     fn memory_is_bounded() {
-        let mut keys = IdempotencyKeys::new(10, Duration::from_secs(60));
+        let mut keys = IdempotencyKeys::new(10, Duration::from_mins(1));
         let now = Instant::now();
         for n in 0..100 {
             keys.remember(&command(&n.to_string()), now);

@@ -2,7 +2,7 @@
 //!
 //! There is no login yet, so the server listens on loopback and nowhere else. What is left to fear are other
 //! pages in the same browser: DNS rebinding (checked by `Host`), cross-site requests (checked by
-//! `Sec-Fetch-Site`, `Origin` and a header that a form can't send), and cross-site WebSockets (`Origin`).
+//! `Sec-Fetch-Site`, `Origin` and a header that a form can't send), and streams that they open (`Origin`).
 
 use std::net::SocketAddr;
 

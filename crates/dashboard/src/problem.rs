@@ -6,9 +6,14 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+/// An error on its way to a client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem(Box<ProblemDocument>);
+
 /// What went wrong, for programs and people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Problem {
+#[schema(as = Problem)]
+pub struct ProblemDocument {
     /// Always `about:blank`: the code says more than a page could.
     #[serde(rename = "type")]
     pub kind: String,
@@ -39,7 +44,7 @@ pub struct FieldError {
 impl Problem {
     /// A problem with a status, a code for programs and words for people.
     pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(ProblemDocument {
             kind: "about:blank".to_owned(),
             title: status.canonical_reason().unwrap_or("Error").to_owned(),
             status: status.as_u16(),
@@ -47,14 +52,19 @@ impl Problem {
             code: code.to_owned(),
             request_id: String::new(),
             errors: Vec::new(),
-        }
+        }))
     }
 
     /// Says which field is wrong.
     #[must_use]
     pub fn field(mut self, pointer: &str, message: impl Into<String>) -> Self {
-        self.errors.push(FieldError { pointer: pointer.to_owned(), message: message.into() });
+        self.0.errors.push(FieldError { pointer: pointer.to_owned(), message: message.into() });
         self
+    }
+
+    /// For programs; does not change.
+    pub fn code(&self) -> &str {
+        &self.0.code
     }
 
     /// For a response of the framework that isn't a problem yet.
@@ -74,9 +84,9 @@ impl Problem {
 
     /// The response itself, for the request with this id.
     pub fn render(mut self, request_id: &str) -> Response {
-        request_id.clone_into(&mut self.request_id);
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, Json(self)).into_response();
+        request_id.clone_into(&mut self.0.request_id);
+        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(self.0)).into_response();
         let kind = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
         response
@@ -86,7 +96,7 @@ impl Problem {
 /// The request's id is not known here: the outermost layer writes the body.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = status.into_response();
         response.extensions_mut().insert(self);
         response

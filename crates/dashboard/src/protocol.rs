@@ -179,11 +179,11 @@ pub struct Change<'a> {
 impl<'a> Change<'a> {
     /// What leads from `old` to `new`.
     pub fn between(old: &'a Keyed, new: &'a Keyed) -> Self {
-        let changed = |(key, value): &(&'a String, &'a Box<RawValue>)| {
-            old.get(*key).is_none_or(|before| before.get() != value.get())
-        };
+        let is_new =
+            |key: &str, value: &RawValue| old.get(key).is_none_or(|before| before.get() != value.get());
+        let rows = new.iter().map(|(key, value)| (key.as_str(), value.as_ref()));
         Self {
-            set: new.iter().filter(changed).map(|(key, value)| (key.as_str(), value.as_ref())).collect(),
+            set: rows.filter(|(key, value)| is_new(key, value)).collect(),
             del: old.keys().filter(|key| !new.contains_key(*key)).map(String::as_str).collect(),
         }
     }

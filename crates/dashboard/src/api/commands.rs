@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::App;
 use crate::command::CommandAction;
 use crate::hub::CommandRefusal;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemDocument};
 use crate::view::CommandState;
 
 /// Longest reason, characters.
@@ -44,10 +44,10 @@ pub(crate) struct CommandAnswer {
     ),
     responses(
         (status = 202, body = CommandAnswer),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not from our own page", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "The key was used for another command", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The core takes no commands", body = Problem, content_type = "application/problem+json")
+        (status = 400, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 403, description = "Not from our own page", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "The key was used for another command", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "The core takes no commands", body = ProblemDocument, content_type = "application/problem+json")
     ))]
 pub(crate) async fn halt(
     State(app): State<App>,
@@ -65,10 +65,10 @@ pub(crate) async fn halt(
     ),
     responses(
         (status = 202, body = CommandAnswer),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not from our own page", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "The key was used for another command", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The core takes no commands", body = Problem, content_type = "application/problem+json")
+        (status = 400, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 403, description = "Not from our own page", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "The key was used for another command", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "The core takes no commands", body = ProblemDocument, content_type = "application/problem+json")
     ))]
 pub(crate) async fn resume(
     State(app): State<App>,

@@ -94,7 +94,7 @@ mod tests {
     fn limits_are_checked() {
         assert_eq!(query(None, None).limit().unwrap(), 500);
         for bad in [0, 501] {
-            assert_eq!(query(Some(bad), None).limit().unwrap_err().code, "bad_limit");
+            assert_eq!(query(Some(bad), None).limit().unwrap_err().code(), "bad_limit");
         }
     }
 }

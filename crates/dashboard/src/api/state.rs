@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::App;
 use super::page::{Page, PageQuery};
 use crate::channel::EventChannel;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemDocument};
 use crate::published::SymbolPublished;
 use crate::view::{
     AccountView, BarView, BookView, ExecutionView, FeaturesView, OrderView, PositionView, RiskView,
@@ -47,7 +47,7 @@ pub(crate) async fn status(State(app): State<App>) -> Json<StatusReport> {
 /// The account.
 #[utoipa::path(get, path = "/api/v1/account", tag = "state", responses(
     (status = 200, body = AccountView),
-    (status = 503, description = "The broker has not told it yet", body = Problem, content_type = "application/problem+json")
+    (status = 503, description = "The broker has not told it yet", body = ProblemDocument, content_type = "application/problem+json")
 ))]
 pub(crate) async fn account(State(app): State<App>) -> Result<Json<AccountView>, Problem> {
     let unknown = || {
@@ -60,7 +60,7 @@ pub(crate) async fn account(State(app): State<App>) -> Result<Json<AccountView>,
 /// Open positions.
 #[utoipa::path(get, path = "/api/v1/positions", tag = "state", params(PageQuery), responses(
     (status = 200, body = Page<PositionView>),
-    (status = 400, body = Problem, content_type = "application/problem+json")
+    (status = 400, body = ProblemDocument, content_type = "application/problem+json")
 ))]
 pub(crate) async fn positions(
     State(app): State<App>,
@@ -72,7 +72,7 @@ pub(crate) async fn positions(
 /// Working orders.
 #[utoipa::path(get, path = "/api/v1/orders", tag = "state", params(PageQuery), responses(
     (status = 200, body = Page<OrderView>),
-    (status = 400, body = Problem, content_type = "application/problem+json")
+    (status = 400, body = ProblemDocument, content_type = "application/problem+json")
 ))]
 pub(crate) async fn orders(
     State(app): State<App>,
@@ -84,7 +84,7 @@ pub(crate) async fn orders(
 /// Fills, newest first.
 #[utoipa::path(get, path = "/api/v1/executions", tag = "state", params(PageQuery), responses(
     (status = 200, body = Page<ExecutionView>),
-    (status = 400, body = Problem, content_type = "application/problem+json")
+    (status = 400, body = ProblemDocument, content_type = "application/problem+json")
 ))]
 pub(crate) async fn executions(
     State(app): State<App>,
@@ -96,7 +96,7 @@ pub(crate) async fn executions(
 /// Signals, newest first.
 #[utoipa::path(get, path = "/api/v1/signals", tag = "state", params(PageQuery), responses(
     (status = 200, body = Page<SignalView>),
-    (status = 400, body = Problem, content_type = "application/problem+json")
+    (status = 400, body = ProblemDocument, content_type = "application/problem+json")
 ))]
 pub(crate) async fn signals(
     State(app): State<App>,
@@ -121,7 +121,7 @@ fn event_page(app: &App, channel: EventChannel, query: &PageQuery) -> Result<Jso
 /// Analytics of a symbol.
 #[utoipa::path(get, path = "/api/v1/features/{symbol}", tag = "state", params(("symbol" = String, Path, description = "A followed symbol")), responses(
     (status = 200, body = FeaturesView),
-    (status = 404, body = Problem, content_type = "application/problem+json")
+    (status = 404, body = ProblemDocument, content_type = "application/problem+json")
 ))]
 pub(crate) async fn features(
     State(app): State<App>,
@@ -133,7 +133,7 @@ pub(crate) async fn features(
 /// Book of a symbol.
 #[utoipa::path(get, path = "/api/v1/book/{symbol}", tag = "state", params(("symbol" = String, Path, description = "A followed symbol")), responses(
     (status = 200, body = BookView),
-    (status = 404, body = Problem, content_type = "application/problem+json")
+    (status = 404, body = ProblemDocument, content_type = "application/problem+json")
 ))]
 pub(crate) async fn book(
     State(app): State<App>,
@@ -160,8 +160,8 @@ pub(crate) struct BarsQuery {
 /// Candles of the session, oldest first.
 #[utoipa::path(get, path = "/api/v1/bars/{symbol}", tag = "state", params(("symbol" = String, Path, description = "A followed symbol"), BarsQuery), responses(
     (status = 200, body = Page<BarView>),
-    (status = 400, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json")
+    (status = 400, body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 404, body = ProblemDocument, content_type = "application/problem+json")
 ))]
 pub(crate) async fn bars(
     State(app): State<App>,
