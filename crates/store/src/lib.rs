@@ -5,11 +5,14 @@
 //! | [`ledger`] | [`Ledger`]: one SQLite file, an append-only journal and its projections |
 //! | [`writer`] | [`LedgerWriter`]: its thread, with group commit |
 //! | [`fallback`] | the pre-allocated file for records that the ledger cannot take |
+//! | [`hot`] | [`HotStore`]: the newest value of everything, with expiry, and its [`Publisher`] |
 
 pub mod fallback;
+pub mod hot;
 pub mod ledger;
 pub mod writer;
 
+pub use hot::{HotError, HotStore, MemoryStore, Publisher};
 pub use ledger::{Ledger, LedgerError, Recorded, Recovery, Step};
 pub use writer::{AppendError, LedgerWriter, ShutdownError, WriterMetrics};
 

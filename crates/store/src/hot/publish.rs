@@ -1,0 +1,361 @@
+//! Writes what the core knows into the hot state.
+//!
+//! A value is written when it changed, and again at half its expiry with its old `as_of` when its
+//! source is slower than that, so that a reader tells "old" from "gone". It is removed when its
+//! source is lost. Views give the state of the market and of the account; records, which hold each
+//! entity whole after every change, give the single orders, executions, positions and signals.
+//!
+//! Bounds: [`Publisher::ENTITIES`] orders, executions and positions each (the oldest are removed).
+
+use std::collections::{BTreeMap, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::{Duration, Instant};
+
+use alphatrader_edge::ModuleState;
+use alphatrader_model::features::BookState;
+use alphatrader_model::view::{MarketView, SymbolHistory, TradingView};
+use alphatrader_model::{Features, Price, Record, Symbol, Timestamp};
+
+use super::keys::{MODULE_ERRORS, SIGNALS_STREAM};
+use super::shapes::{
+    AccountId, AccountSummary, Bars, Book, Chain, ChainRow, Connected, Executions, Halt, Heartbeat,
+    Imbalance, Last, LatestSignal, ModuleError, ModuleMetrics, Moment, Orders, Positions, RiskState, Spread,
+    Stamped, Ticker, Trades, Vpin, json,
+};
+use super::{HotError, HotStore, Key, Write};
+
+/// What the core knows at one moment.
+#[derive(Debug, Clone, Copy)]
+pub struct Picture<'a> {
+    /// The market half.
+    pub market: &'a MarketView,
+    /// Charts of the symbols.
+    pub histories: &'a [SymbolHistory],
+    /// The trading half.
+    pub trading: &'a TradingView,
+    /// Whether the source of the market data lives. When it does not, market keys are removed: what
+    /// they held is not the market any more.
+    pub market_lives: bool,
+}
+
+/// What a call did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Published {
+    /// Changes that were sent to the store.
+    pub writes: usize,
+}
+
+/// What was written under a key.
+#[derive(Debug)]
+struct Slot {
+    hash: u64,
+    written: Instant,
+    expiry: Option<Duration>,
+    round: u64,
+}
+
+impl Slot {
+    fn is_due(&self, now: Instant) -> bool {
+        self.expiry.is_some_and(|expiry| now.saturating_duration_since(self.written) >= expiry / 2)
+    }
+}
+
+/// Keeps the hot state equal to what the core knows. One per store; called at least twice a second,
+/// so that the shortest expiry is renewed in time.
+#[derive(Debug, Default)]
+pub struct Publisher {
+    slots: BTreeMap<String, Slot>,
+    round: u64,
+    batch: Vec<Write>,
+    orders: Newest,
+    executions: Newest,
+    positions: Newest,
+    /// When each chain was last made, by underlying.
+    chains: BTreeMap<Symbol, Instant>,
+    /// Errors of each module that are written already.
+    errors: BTreeMap<&'static str, u64>,
+}
+
+/// Names of entities, oldest first, at most [`Publisher::ENTITIES`].
+#[derive(Debug, Default)]
+struct Newest {
+    names: VecDeque<String>,
+}
+
+impl Newest {
+    /// Notes a name; gives back the one that has to go.
+    fn note(&mut self, name: &str) -> Option<String> {
+        // Changes come for the newest, so the search from the back ends at once.
+        if self.names.iter().rev().any(|known| known == name) {
+            return None;
+        }
+        self.names.push_back(name.to_string());
+        if self.names.len() > Publisher::ENTITIES { self.names.pop_front() } else { None }
+    }
+}
+
+impl Publisher {
+    /// Orders, executions and positions each that the hot state keeps.
+    pub const ENTITIES: usize = 2_000;
+    /// Bars that `market:{symbol}:bars` holds.
+    pub const BARS: usize = 100;
+    /// Executions that `executions:recent` holds.
+    pub const EXECUTIONS: usize = 100;
+    /// A chain of thousands of contracts is made at most this often.
+    pub const CHAIN_INTERVAL: Duration = Duration::from_secs(1);
+
+    /// Nothing written yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Writes what changed or is due for renewal. `now` is wall time (`Clock::instant`).
+    ///
+    /// # Errors
+    /// [`HotError`]. What could not be written is written again by the next call.
+    pub fn publish(
+        &mut self,
+        store: &dyn HotStore,
+        now: Instant,
+        picture: &Picture<'_>,
+    ) -> Result<Published, HotError> {
+        self.round += 1;
+        if picture.market_lives {
+            for features in &picture.market.features {
+                self.put_features(now, features);
+                self.put_chain(now, features.symbol, picture.market);
+            }
+            for history in picture.histories {
+                if let Some(features) = picture.market.of(history.symbol) {
+                    self.put_history(now, features, history);
+                }
+            }
+        }
+        self.put_trading(now, picture.trading);
+        self.remove_lost();
+        self.flush(store)
+    }
+
+    /// Writes the entities that a step changed; for the records of each committed step in order, and
+    /// of a recovery at the start.
+    ///
+    /// # Errors
+    /// [`HotError`]. These changes are not tried again; the next change of the same entity is written whole.
+    pub fn record(
+        &mut self,
+        store: &dyn HotStore,
+        time: Timestamp,
+        records: &[Record],
+    ) -> Result<Published, HotError> {
+        for record in records {
+            self.put_record(time, record);
+        }
+        self.flush(store)
+    }
+
+    /// Writes heartbeats, figures and new errors of the modules. `as_of` is the system's clock.
+    ///
+    /// # Errors
+    /// [`HotError`]. Errors of modules that could not be written are not tried again.
+    pub fn modules(
+        &mut self,
+        store: &dyn HotStore,
+        now: Instant,
+        as_of: Timestamp,
+        modules: &[ModuleState],
+    ) -> Result<Published, HotError> {
+        for module in modules {
+            self.put_module(now, as_of, module);
+        }
+        self.flush(store)
+    }
+
+    fn put_features(&mut self, now: Instant, features: &Features) {
+        let symbol = features.symbol;
+        if features.as_of == Timestamp::default() {
+            return;
+        }
+        self.put(now, Key::Features(symbol), &json(features));
+        self.put(now, Key::Timestamp(symbol), &json(&Moment { as_of: features.as_of }));
+        self.put(now, Key::Ticker(symbol), &json(&Ticker::of(features)));
+        if let (Some(as_of), Some(price)) = (features.trade_at, features.last) {
+            self.put(now, Key::Last(symbol), &json(&Last { as_of, price }));
+        }
+        if let (Some(as_of), Some(bid), Some(ask)) = (features.quote_at, features.bid, features.ask) {
+            let spread = Price::checked_sub(ask, bid);
+            let shape = Spread { as_of, bid, ask, spread, spread_bp: features.spread_bp };
+            self.put(now, Key::Spread(symbol), &json(&shape));
+        }
+        let (touch, levels_5) = (features.imbalance_touch, features.imbalance_5);
+        if touch.is_some() || levels_5.is_some() {
+            let as_of = features.quote_at.max(features.depth_at).unwrap_or(features.as_of);
+            self.put(now, Key::Imbalance(symbol), &json(&Imbalance { as_of, touch, levels_5 }));
+        }
+        if let Some(as_of) = features.trade_at {
+            let shape = Vpin { as_of, vpin: features.vpin, buckets: features.vpin_buckets };
+            self.put(now, Key::Vpin(symbol), &json(&shape));
+        }
+    }
+
+    fn put_history(&mut self, now: Instant, features: &Features, history: &SymbolHistory) {
+        let symbol = history.symbol;
+        if features.book != BookState::Absent {
+            let as_of = features.depth_at.unwrap_or(features.as_of);
+            let shape = Book { as_of, state: features.book, bids: &history.bids, asks: &history.asks };
+            self.put(now, Key::Book(symbol), &json(&shape));
+        }
+        if let Some(print) = history.tape.back() {
+            self.put(now, Key::Trades(symbol), &json(&Trades { as_of: print.time, trades: &history.tape }));
+        }
+        if let Some(candle) = history.candles.back() {
+            let surplus = history.candles.len().saturating_sub(Self::BARS);
+            let bars: Vec<_> = history.candles.iter().skip(surplus).collect();
+            let as_of = features.trade_at.unwrap_or(candle.start);
+            self.put(now, Key::Bars(symbol), &json(&Bars { as_of, seconds: 60, bars: &bars }));
+        }
+    }
+
+    fn put_chain(&mut self, now: Instant, symbol: Symbol, market: &MarketView) {
+        let key = Key::Chain(symbol);
+        let made = self.chains.get(&symbol).copied();
+        if made.is_some_and(|made| now.saturating_duration_since(made) < Self::CHAIN_INTERVAL) {
+            self.keep(key);
+            return;
+        }
+        let of_symbol = || market.contracts.iter().filter(|view| view.instrument.underlying == symbol);
+        let contracts: Vec<ChainRow<'_>> = of_symbol().filter_map(ChainRow::of).collect();
+        if contracts.is_empty() {
+            return;
+        }
+        let options = of_symbol().filter(|view| view.instrument.contract.option().is_some());
+        let as_of = options.filter_map(|view| view.quote_at).max().unwrap_or(market.as_of);
+        self.put(now, key, &json(&Chain { as_of, contracts }));
+        self.chains.insert(symbol, now);
+    }
+
+    fn put_trading(&mut self, now: Instant, view: &TradingView) {
+        let as_of = view.as_of;
+        self.put(now, Key::OrdersOpen, &json(&Orders { as_of, orders: &view.orders }));
+        let executions = &view.fills[..view.fills.len().min(Self::EXECUTIONS)];
+        self.put(now, Key::ExecutionsRecent, &json(&Executions { as_of, executions }));
+        self.put(now, Key::PositionsOpen, &json(&Positions { as_of, positions: &view.positions }));
+        if let Some(signal) = view.signals.first() {
+            self.put(now, Key::SignalsLatest, &json(&LatestSignal { as_of, signal }));
+        }
+        self.put(now, Key::AccountSummary, &json(&AccountSummary::of(view)));
+        self.put(now, Key::RiskState, &json(&RiskState::of(view)));
+        let halt = Halt { as_of, level: view.halt, reason: view.halt_reason.as_deref() };
+        self.put(now, Key::RiskHalt, &json(&halt));
+        let (connected, reconciled_at) = (view.connected, view.reconciled_at);
+        self.put(now, Key::IbkrConnected, &json(&Connected { as_of, connected, reconciled_at }));
+        if let Some(account_id) = &view.account_id {
+            self.put(now, Key::IbkrAccount, &json(&AccountId { as_of, account_id }));
+        }
+    }
+
+    fn put_record(&mut self, as_of: Timestamp, record: &Record) {
+        let (key, value, gone) = match record {
+            Record::Signal(signal) => {
+                let value = json(&Stamped { as_of, value: signal });
+                let stream = Key::SignalsStream.to_string();
+                self.batch.push(Write::Append { key: stream, value: value.clone(), cap: SIGNALS_STREAM });
+                (Key::Signal(signal.id), value, None)
+            }
+            Record::Order(order) => {
+                let key = Key::Order(order.request.id);
+                let gone = self.orders.note(&key.to_string());
+                (key, json(&Stamped { as_of, value: order }), gone)
+            }
+            Record::Fill(fill) => {
+                let key = Key::Execution(&fill.exec_id);
+                let gone = self.executions.note(&key.to_string());
+                (key, json(&Stamped { as_of, value: fill }), gone)
+            }
+            Record::Position(position) => {
+                let key = Key::Position(position.signal);
+                let gone = self.positions.note(&key.to_string());
+                (key, json(&Stamped { as_of, value: position }), gone)
+            }
+            // The views show these.
+            Record::Halt { .. } | Record::DayStart { .. } | Record::Account(_) => return,
+        };
+        self.batch.extend(gone.map(|key| Write::Remove { key }));
+        self.batch.push(Write::Set { key: key.to_string(), value, expiry: key.expiry() });
+    }
+
+    fn put_module(&mut self, now: Instant, as_of: Timestamp, module: &ModuleState) {
+        let (health, reason) = (module.health.word(), module.health.reason());
+        let heartbeat = Key::Heartbeat(module.name);
+        let lives = heartbeat.expiry().zip(module.silent_for).and_then(|(expiry, silent)| {
+            // What is left of the heartbeat's life, not a new one: its own renewal is the next beat.
+            expiry.checked_sub(silent).filter(|left| !left.is_zero())
+        });
+        if let Some((left, as_of)) = lives.zip(module.heartbeat) {
+            let value = json(&Heartbeat { as_of, health, reason });
+            self.batch.push(Write::Set { key: heartbeat.to_string(), value, expiry: Some(left) });
+        }
+        let figures = module.figures.iter().copied().collect();
+        let shape = ModuleMetrics { as_of, health, reason, errors: module.errors_total, figures };
+        self.put(now, Key::ModuleMetrics(module.monitoring), &json(&shape));
+        let written = self.errors.insert(module.name, module.errors_total).unwrap_or(0);
+        let fresh = usize::try_from(module.errors_total - written).unwrap_or(usize::MAX);
+        let skip = module.errors.len().saturating_sub(fresh);
+        for error in &module.errors[skip..] {
+            let key = Key::ModuleErrors(module.monitoring).to_string();
+            let value = json(&ModuleError { as_of: error.time, error: &error.text });
+            self.batch.push(Write::Push { key, value, cap: MODULE_ERRORS });
+        }
+    }
+
+    /// Writes a value if it changed or is due.
+    fn put(&mut self, now: Instant, key: Key<'_>, value: &str) {
+        let mut hasher = DefaultHasher::new();
+        value.hash(&mut hasher);
+        let (name, hash, expiry, round) = (key.to_string(), hasher.finish(), key.expiry(), self.round);
+        if let Some(slot) = self.slots.get_mut(&name)
+            && slot.hash == hash
+            && !slot.is_due(now)
+        {
+            slot.round = round;
+            return;
+        }
+        self.batch.push(Write::Set { key: name.clone(), value: value.into(), expiry });
+        self.slots.insert(name, Slot { hash, written: now, expiry, round });
+    }
+
+    /// Says that what was written under a key is still so.
+    fn keep(&mut self, key: Key<'_>) {
+        if let Some(slot) = self.slots.get_mut(&key.to_string()) {
+            slot.round = self.round;
+        }
+    }
+
+    /// Removes the keys of views that nothing was said about in this round. Figures of modules come
+    /// by another call, at another pace.
+    fn remove_lost(&mut self) {
+        let round = self.round;
+        let batch = &mut self.batch;
+        self.slots.retain(|name, slot| {
+            let stays = slot.round == round || name.starts_with("monitoring:");
+            if !stays {
+                batch.push(Write::Remove { key: name.clone() });
+            }
+            stays
+        });
+    }
+
+    fn flush(&mut self, store: &dyn HotStore) -> Result<Published, HotError> {
+        let published = Published { writes: self.batch.len() };
+        let written = if self.batch.is_empty() { Ok(()) } else { store.write(&self.batch) };
+        if written.is_err() {
+            // Which of them failed is not known: all values of this batch are written again.
+            for write in &self.batch {
+                if let Write::Set { key, .. } = write {
+                    self.slots.remove(key);
+                }
+            }
+        }
+        self.batch.clear();
+        written.map(|()| published)
+    }
+}
