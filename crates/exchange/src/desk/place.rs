@@ -330,6 +330,11 @@ impl Desk {
         new.outside_session = false;
         let parent = ticket.parent.and_then(|parent| self.state.order_of(order.client_id, parent));
         new.parent = parent.map(|parent| key_of(parent.perm_id));
+        // The exits of a bracket are one group, also when their entry fills before they arrive.
+        let exit_of = parent.filter(|p| p.contract == order.contract && p.ticket.side != ticket.side);
+        if let Some(entry) = exit_of {
+            new.group = Some(Group::Named(group_number(&format!("bracket {}", entry.perm_id))));
+        }
         if let Some((group, kind)) = &ticket.oca {
             new.group = Some(Group::Named(group_number(group)));
             new.group_rule = match kind {
