@@ -97,7 +97,8 @@ pub struct SimulatedBroker {
     executions: Vec<(Execution, Money)>,
     /// On their way to the broker, by arrival.
     requests: VecDeque<(Timestamp, Action)>,
-    /// On their way to the trader, in order.
+    /// On their way to the trader, in order: as many as an action or a market event makes, until the
+    /// trader's next [`SimulatedBroker::advance`].
     replies: VecDeque<Input>,
     last_arrival: Timestamp,
     last_reply: Timestamp,
@@ -111,6 +112,8 @@ pub struct SimulatedBroker {
 impl SimulatedBroker {
     /// Most actions on their way; further ones are refused with a notice.
     pub const MAX_REQUESTS: usize = 10_000;
+    /// Most orders, and most executions, of one day; further orders are rejected.
+    pub const MAX_A_DAY: usize = 100_000;
     /// An account that holds something is stated this often.
     const STATEMENT_EVERY: Span = Span::from_minutes(3);
 
@@ -209,12 +212,17 @@ impl SimulatedBroker {
     }
 
     /// When, by the trader's clock, [`SimulatedBroker::advance`] next has something to do without
-    /// the market moving: an action arrives or an answer comes. The bells of the session count while
-    /// orders live or options are held.
+    /// the market moving: an action arrives, an answer comes, or a bell rings while orders live or
+    /// something is held.
     pub fn next_time(&self) -> Option<Timestamp> {
         let request = self.requests.front().map(|(at, _)| *at + self.config.latency.feed);
         let reply = self.replies.front().map(|input| input.ts_recv);
-        [request, reply].into_iter().flatten().min()
+        let concerned = !self.settled && (self.exchange.has_orders() || !self.account.holdings().is_empty());
+        let bell = self.exchange.session().filter(|_| concerned).map(|session| {
+            let open = self.exchange.now() < session.open;
+            if open { session.open } else { session.close }
+        });
+        [request, reply, bell.map(|at| at + self.config.latency.feed)].into_iter().flatten().min()
     }
 
     /// The exchange's time goes to `to`: requests arrive, bells ring.

@@ -145,6 +145,11 @@ impl Exchange {
         self.places.keys().filter_map(|key| self.order(*key))
     }
 
+    /// Whether any order lives.
+    pub fn has_orders(&self) -> bool {
+        !self.places.is_empty()
+    }
+
     /// When the next order, change or cancel arrives.
     pub fn next_arrival(&self) -> Option<Timestamp> {
         self.arrivals.keys().next().map(|(time, _)| *time)

@@ -384,6 +384,3 @@ fn mean_size(row: usize) -> f64 {
     const SHAPE: [f64; ROWS] = [1.0, 1.35, 1.5, 1.5, 1.4, 1.3, 1.25, 1.2, 1.1, 1.1];
     SyntheticMarket::TOUCH * SHAPE[row]
 }
-
-#[cfg(test)]
-mod tests;

@@ -32,6 +32,14 @@ impl SimulatedBroker {
             self.say(at, BrokerEvent::Rejected { id: order.id, code: 103, reason });
             return;
         }
+        if self.known.len() >= Self::MAX_A_DAY || self.executions.len() >= Self::MAX_A_DAY {
+            let reason = format!(
+                "Order rejected - reason: {} orders or executions today are the most",
+                Self::MAX_A_DAY
+            );
+            self.say(at, BrokerEvent::Rejected { id: order.id, code: 201, reason });
+            return;
+        }
         if let Err(Refusal { code, reason }) = self.check(order, None) {
             self.say(at, BrokerEvent::Rejected { id: order.id, code, reason });
             return;

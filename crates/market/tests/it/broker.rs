@@ -182,7 +182,8 @@ fn both_ways_take_their_time() {
     let fill = heard.iter().find(|i| word(&i.payload).is_some_and(|w| w.contains("did 5 at 1.42"))).unwrap();
     assert_eq!(fill.ts_event, sent + Span::from_millis(20));
     assert_eq!(fill.ts_recv, sent + Span::from_millis(50));
-    assert_eq!(desk.broker.next_time(), None);
+    let close = desk.session.close + latency.feed;
+    assert_eq!(desk.broker.next_time(), Some(close), "something is held: the close concerns it");
 }
 
 #[test]
@@ -226,6 +227,41 @@ fn a_bracket_protects_what_was_filled() {
         ]
     );
     assert_eq!(desk.broker.account().held(&call()), SignedQuantity::ZERO);
+}
+
+#[test]
+fn an_entry_that_fills_in_part_and_ends_is_protected_for_that_part() {
+    let mut desk = Desk::new(Latency::NONE);
+    let exit = |id, role, kind| OrderRequest {
+        parent: Some(OrderId(1)),
+        one_cancels_all: Some(OrderId(1)),
+        ..request(id, role, Side::Sell, 30, kind)
+    };
+    desk.place(&[
+        OrderRequest {
+            time_in_force: TimeInForce::ImmediateOrCancel,
+            ..request(1, Role::Entry, Side::Buy, 30, limit(132))
+        },
+        exit(2, Role::Stop, OrderKind::Stop { trigger: Price::from_cents(85) }),
+        exit(3, Role::Target, limit(185)),
+    ]);
+    desk.said();
+    let open: Vec<_> =
+        desk.broker.exchange().orders().map(|o| (o.key.0, o.quantity.get(), o.open())).collect();
+    assert_eq!(open, [(2, 20, 20), (3, 20, 20)]);
+}
+
+#[test]
+fn the_bell_is_waited_for_without_a_market() {
+    let mut desk = Desk::new(Latency { feed: Span::from_millis(4), ..Latency::NONE });
+    assert_eq!(desk.broker.next_time(), None);
+    desk.place(&[request(1, Role::Entry, Side::Buy, 1, limit(10))]);
+    desk.at = desk.at + Span::SECOND;
+    desk.said();
+    assert_eq!(desk.broker.next_time(), Some(desk.session.close + Span::from_millis(4)));
+    desk.at = desk.broker.next_time().unwrap();
+    assert_eq!(desk.said(), ["1 Cancelled 0/1"]);
+    assert_eq!(desk.broker.next_time(), None);
 }
 
 #[test]
