@@ -102,7 +102,8 @@ fn in_the_browser(binary: &std::path::Path, count: &mut Count) -> Outcome {
     let folder = std::env::temp_dir().join(format!("alphatrader-browser-test-{}", std::process::id()));
     let server = Server::start(binary, &folder)?;
     let mut command = place::npm();
-    command.args(["run", "e2e"]).env("AT_URL", server.url());
+    let shots = workspace::target()?.join("browser-test");
+    command.args(["run", "e2e"]).env("AT_URL", server.url()).env("AT_SHOTS", shots);
     let outcome = stream(&mut command, |line| {
         count.add(checks(line).unwrap_or_default());
         true
@@ -113,10 +114,13 @@ fn in_the_browser(binary: &std::path::Path, count: &mut Count) -> Outcome {
     std::fs::remove_dir_all(&folder).map_err(|e| Failure::new(format!("{}: {e}", folder.display())))
 }
 
-/// Reads the browser test's closing line, `N passed, N failed`.
+/// Reads a line of the browser test: each check prints `ok` or `FAILED`, then its name.
 fn checks(line: &str) -> Option<Count> {
-    let (passed, failed) = line.trim().strip_suffix(" failed")?.split_once(" passed, ")?;
-    Some(Count { passed: passed.parse().ok()?, failed: failed.parse().ok()?, unrecorded: 0 })
+    match line.split_once("  ")?.0 {
+        "ok" => Some(Count { passed: 1, ..Count::default() }),
+        "FAILED" => Some(Count { failed: 1, ..Count::default() }),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -140,7 +144,8 @@ mod tests {
     fn other_runners_are_counted() {
         let counted = |passed, failed| Some(Count { passed, failed, unrecorded: 0 });
         assert_eq!(vitest(r#"{"numPassedTests":12,"numFailedTests":1}"#), counted(12, 1));
-        assert_eq!(checks("9 passed, 2 failed"), counted(9, 2));
-        assert_eq!(checks("9 passed"), None);
+        assert_eq!(checks("ok      dark: axe finds nothing"), counted(1, 0));
+        assert_eq!(checks("FAILED  stream: it comes back"), counted(0, 1));
+        assert_eq!(checks("        still not so"), None);
     }
 }
