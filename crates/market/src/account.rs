@@ -251,8 +251,8 @@ impl PaperAccount {
         Ok(())
     }
 
-    /// Settles what expires with `contract.expiry == date` of a root, at its intrinsic value for
-    /// `spot` (the underlying's price at the close), in cash and without commission.
+    /// Settles the options for which `expires` says so at their intrinsic value for `spot` (their
+    /// underlying's price at the close), in cash and without commission.
     ///
     /// # Errors
     /// [`AmountError`]; what was settled before it stays settled.
