@@ -17,7 +17,7 @@
 //! | [`generated`] | TypeScript types, generated and committed |
 //!
 //! Inside: `hub` is where the engine's thread and the connections meet; `stream` is one connection; `guard`
-//! decides who may ask; `layers` sets ids and security headers; `assets` serves the page that is embedded.
+//! decides who may ask; `listener` bounds connections; `layers` sets ids and security headers; `assets` serves the page that is embedded.
 //!
 //! The engine never waits for a client: [`Publisher::publish`] replaces one value, [`Publisher::event`] appends
 //! to a bounded ring.
@@ -34,6 +34,7 @@ mod guard;
 mod hub;
 mod layers;
 pub mod limits;
+mod listener;
 pub mod problem;
 pub mod project;
 pub mod protocol;

@@ -5,6 +5,8 @@ use std::time::Duration;
 /// Bounds and deadlines. The defaults are those of the interface's documentation; tests use shorter deadlines.
 #[derive(Debug, Clone)]
 pub struct Limits {
+    /// TCP connections in all; more wait in the operating system's queue.
+    pub sockets: usize,
     /// WebSocket connections in all.
     pub connections: usize,
     /// Channels of one connection.
@@ -34,6 +36,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            sockets: 2_048,
             connections: 1_024,
             channels: 64,
             inbound_bytes: 16 * 1_024,

@@ -20,6 +20,7 @@ use crate::guard::OwnNames;
 use crate::hub::{Event, Hub, PACES, stopped};
 use crate::layers::outermost;
 use crate::limits::Limits;
+use crate::listener::BoundedListener;
 use crate::published::Published;
 
 /// Why the dashboard can't listen.
@@ -127,6 +128,7 @@ impl Dashboard {
     /// The listener can't be used by the runtime.
     pub async fn serve(self, shutdown: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
         let listener = tokio::net::TcpListener::from_std(self.listener)?;
+        let listener = BoundedListener::new(listener, self.hub.limits.sockets);
         let app = App { hub: Arc::clone(&self.hub), names: OwnNames::of(self.addr) };
         let mut paces = JoinSet::new();
         for index in 0..PACES.len() {

@@ -1,6 +1,7 @@
 /** The candle chart: candles, VWAP, five-minute extremes, signals and fills. */
 
 import {
+  type AutoscaleInfo,
   CandlestickSeries,
   ColorType,
   type IChartApi,
@@ -58,7 +59,11 @@ export class CandleChart {
       localization: { timeFormatter: (time: Time) => clock(Number(time) * 1000) },
       handleScale: { axisPressedMouseMove: false },
     });
-    this.#candles = this.#chart.addSeries(CandlestickSeries, { borderVisible: true, lastValueVisible: true });
+    this.#candles = this.#chart.addSeries(CandlestickSeries, {
+      borderVisible: true,
+      lastValueVisible: true,
+      autoscaleInfoProvider: atLeast,
+    });
     this.#vwap = this.#chart.addSeries(LineSeries, {
       lineWidth: 2,
       priceLineVisible: false,
@@ -206,6 +211,16 @@ export class CandleChart {
     this.#chart.remove();
     this.#place.replaceChildren();
   }
+}
+
+/** A quiet minute is drawn quiet: the scale never shows less than a fifth of a percent. */
+function atLeast(original: () => AutoscaleInfo | null): AutoscaleInfo | null {
+  const info = original();
+  if (info === null || info.priceRange === null) return info;
+  const { minValue, maxValue } = info.priceRange;
+  const missing = (maxValue * 0.002 - (maxValue - minValue)) / 2;
+  if (missing <= 0) return info;
+  return { ...info, priceRange: { minValue: minValue - missing, maxValue: maxValue + missing } };
 }
 
 function seconds(instant: string): number {

@@ -1,7 +1,8 @@
 //! The dashboard alone, fed with made-up data that moves: for work on the page.
 //!
-//! `cargo run -p alphatrader-dashboard --example demo_feed -- [PORT]`; halts and resumes work. The page says
-//! that the feed is a simulated demo.
+//! `cargo run -p alphatrader-dashboard --example demo_feed -- [PORT [MINUTES [stall]]]`: MINUTES of the session
+//! have passed when it starts (78), with `stall` the market then stands still while the clock goes on. Halts and
+//! resumes work. The page says that the feed is a simulated demo.
 
 mod desk;
 mod walk;
@@ -23,12 +24,14 @@ use walk::Walk;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let port = std::env::args().nth(1).map_or(Ok(8_000), |port| port.parse())?;
+    let minutes = std::env::args().nth(2).map_or(Ok(78), |minutes| minutes.parse())?;
+    let stall = std::env::args().nth(3).is_some_and(|word| word == "stall");
     let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let first = Published::starting(Timestamp::from_seconds(0).into());
     let (dashboard, commands) = Dashboard::bind(addr, first, Limits::default())?;
     println!("{}", dashboard.url());
     let publisher = dashboard.publisher();
-    std::thread::spawn(move || feed(&publisher, commands));
+    std::thread::spawn(move || feed(&publisher, commands, minutes, stall));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(dashboard.serve(async {
         let _ = tokio::signal::ctrl_c().await;
@@ -45,7 +48,7 @@ fn session() -> Session {
 }
 
 /// Runs the morning flat out, then goes on at the pace of the wall clock.
-fn feed(publisher: &Publisher, mut commands: mpsc::Receiver<Command>) {
+fn feed(publisher: &Publisher, mut commands: mpsc::Receiver<Command>, minutes: i64, stall: bool) {
     let session = session();
     let settings = Settings::default();
     let spy = Symbol::new("SPY").expect("a symbol");
@@ -53,15 +56,17 @@ fn feed(publisher: &Publisher, mut commands: mpsc::Receiver<Command>) {
     let mut walks = [Walk::new(spy, 600.10, 1, session.open), Walk::new(qqq, 528.40, 2, session.open)];
     let mut desk = Desk::new(spy, session.date);
     let step = Span::from_millis(100);
-    let warm = session.open + Span::from_nanos(78 * Span::MINUTE.nanos());
+    let warm = session.open + Span::from_nanos(minutes * Span::MINUTE.nanos());
     let mut now = session.open;
     let mut seq = 0_u64;
     let mut next = Instant::now();
     loop {
         now = now + step;
         seq += 1;
-        for walk in &mut walks {
-            walk.step(now);
+        if !(stall && now > warm) {
+            for walk in &mut walks {
+                walk.step(now);
+            }
         }
         for record in desk.step(now, Seq(seq), &walks[0]) {
             tell(publisher, &record, now, seq);

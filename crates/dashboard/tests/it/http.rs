@@ -1,5 +1,10 @@
 //! Reads, probes, the page, and what every answer carries.
 
+use std::time::Duration;
+
+use alphatrader_dashboard::Limits;
+use tokio::net::TcpStream;
+
 use super::running::{Running, moment};
 
 #[tokio::test]
@@ -106,6 +111,19 @@ async fn the_page_is_not_sent_twice() {
     let etag = page.header("etag").unwrap();
     let again = running.ask("GET", "/", &[("if-none-match", etag)], "").await;
     assert_eq!((again.status, again.body.as_str()), (304, ""));
+}
+
+#[tokio::test]
+async fn connections_are_bounded_and_wait_their_turn() {
+    let running = Running::with(Limits { sockets: 1, ..Limits::default() });
+    let idle = TcpStream::connect(running.addr).await.unwrap();
+    let waiting = running.get("/livez");
+    tokio::pin!(waiting);
+    // The idle one was accepted first; what comes after it can only be answered once it is gone.
+    let early = tokio::time::timeout(Duration::from_millis(200), &mut waiting).await;
+    assert!(early.is_err(), "two connections were served at once");
+    drop(idle);
+    assert_eq!(waiting.await.body, "ok\n");
 }
 
 #[tokio::test]
