@@ -216,7 +216,6 @@ impl Sender {
             if queues.first.len() >= limits.first {
                 queues.metrics.refused += 1;
                 self.shared.overflowed.store(true, Ordering::Release);
-                self.shared.arrived.notify_one();
                 return Err(PushError::Full { input, limit: limits.first });
             }
             queues.first.push_back(input);
@@ -282,8 +281,7 @@ pub struct Receiver {
 
 impl Receiver {
     /// The next event, waiting for one until `deadline`. Nothing when the deadline came first, or
-    /// when all senders are gone and everything was taken ([`Receiver::is_closed`] tells which), or
-    /// when an overflow wants to be looked at.
+    /// when all senders are gone and everything was taken ([`Receiver::is_closed`] tells which).
     pub fn recv_until(&self, deadline: Instant) -> Option<Input> {
         let mut queues = self.shared.lock();
         loop {

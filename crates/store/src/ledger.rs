@@ -43,6 +43,8 @@ pub struct Ledger {
     fallback: Fallback,
     /// The last step that is durable.
     last: Option<Seq>,
+    /// Records in the write-ahead log that are not in the file yet.
+    in_log: usize,
     failed: bool,
     _lock: Lock,
 }
@@ -58,6 +60,8 @@ pub(crate) fn beside(ledger: &Path, suffix: &str) -> PathBuf {
 impl Ledger {
     /// Starts there can be: places in the journal are 63 bits there.
     pub const INCARNATIONS: u32 = (1 << 23) - 1;
+    /// Records that gather in the write-ahead log before they are carried over (a few MB).
+    const CHECKPOINT: usize = 500;
 
     /// Opens the ledger, makes it when there is none (and its folder), takes the next incarnation
     /// durably, merges what the fall-back file holds, and reads what a start needs.
@@ -91,6 +95,7 @@ impl Ledger {
             path: path.to_path_buf(),
             fallback,
             last: last.map(|seq| Seq(seq.cast_unsigned())),
+            in_log: 0,
             failed: false,
             _lock: lock,
         };
@@ -115,11 +120,31 @@ impl Ledger {
         }
         let written = write(&mut self.connection, &self.path, batch);
         match &written {
-            Ok(()) => self.last = last,
+            Ok(()) => {
+                self.last = last;
+                self.in_log += batch.iter().map(|step| step.records.len()).sum::<usize>();
+            }
             Err(LedgerError::Unwritable { .. }) => {}
             Err(_) => self.failed = true,
         }
         written
+    }
+
+    /// Carries the write-ahead log over into the file, when enough has gathered in it. Two waits for the
+    /// disk, so it is called when nothing waits for a commit; what is committed is durable without it.
+    ///
+    /// # Errors
+    /// [`LedgerError`]; this ledger then takes nothing more.
+    pub fn checkpoint(&mut self) -> Result<(), LedgerError> {
+        if self.failed || self.in_log < Self::CHECKPOINT {
+            return Ok(());
+        }
+        self.in_log = 0;
+        let done = self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+        done.map_err(|error| {
+            self.failed = true;
+            LedgerError::sqlite(&self.path, &error)
+        })
     }
 
     /// Writes a step to the fall-back file, for after a failed [`Ledger::commit`]: the next open merges

@@ -203,7 +203,14 @@ impl<F: Fn(LedgerEvent)> Thread<F> {
         while self.take(&mut batch) {
             self.write(&mut ledger, &batch);
             batch.clear();
-            self.shared.lock().writing = 0;
+            let idle = {
+                let mut queue = self.shared.lock();
+                queue.writing = 0;
+                queue.steps.is_empty()
+            };
+            if idle && let Err(error) = ledger.checkpoint() {
+                self.failed(error.to_string());
+            }
         }
         // Closed, and its lock given back, before anybody hears that the end was reached.
         drop(ledger);

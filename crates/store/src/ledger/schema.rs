@@ -179,12 +179,13 @@ pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Result<(), Le
 }
 
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
-    // Under FULL in WAL mode each commit is on the disk when it returns.
+    // Under FULL in WAL mode each commit is on the disk when it returns. The log is carried over into
+    // the file by `Ledger::checkpoint` between commits; inside one only when it has grown far.
     connection.execute_batch(
         "PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
          PRAGMA foreign_keys = ON;
-         PRAGMA wal_autocheckpoint = 1000;
+         PRAGMA wal_autocheckpoint = 16000;
          PRAGMA journal_size_limit = 67108864;
          PRAGMA temp_store = MEMORY;
          PRAGMA mmap_size = 0;",

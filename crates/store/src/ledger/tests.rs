@@ -459,3 +459,25 @@ proptest! {
         prop_assert_eq!(recovered, expected(&steps));
     }
 }
+
+#[test]
+fn the_log_is_carried_over_between_commits() {
+    let (_folder, path, mut ledger) = new();
+    let fill = |ledger: &mut Ledger, from: u64| {
+        for n in from..from + 10 {
+            let records = (0..60).map(|n| samples::signal(n, SignalState::Open)).collect();
+            ledger.commit(&[samples::step(seq(n), records)]).unwrap();
+            ledger.checkpoint().unwrap();
+        }
+    };
+    let size = |path: &Path| fs::metadata(path).unwrap().len();
+    let before = size(&path);
+    fill(&mut ledger, 1);
+    assert!(size(&path) > before, "carried over while it is open");
+    let log = size(&path.with_file_name("ledger.db-wal"));
+    for round in 1..5 {
+        fill(&mut ledger, 10 * round + 1);
+    }
+    let grown = size(&path.with_file_name("ledger.db-wal"));
+    assert!(grown < 2 * log, "the log is used again from its start: {grown} after {log}");
+}
