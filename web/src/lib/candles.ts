@@ -23,6 +23,9 @@ import { tokens } from './theme.svelte';
 /** Room at the right for the names of the levels, pixels. */
 const NAMES_PX = 92;
 
+/** On a narrower chart the words beside signals would cover the candles. */
+const WORDS_PX = 520;
+
 /** Fewer candles are drawn in the left part, so that a young session does not look huge. */
 const LEAST_BARS = 75;
 
@@ -180,6 +183,7 @@ export class CandleChart {
       return;
     }
     const start = seconds(first.start);
+    const words = this.#place.clientWidth >= WORDS_PX;
     const markers: SeriesMarker<Time>[] = [];
     for (const signal of signals) {
       const refused = signal.state === 'rejected' || signal.state === 'expired';
@@ -189,7 +193,7 @@ export class CandleChart {
         position: isUp ? 'belowBar' : 'aboveBar',
         shape: isUp ? 'arrowUp' : 'arrowDown',
         color: refused ? t.muted : isUp ? t.up : t.down,
-        text: refused ? 'not taken' : `${signal.strategy} ${isUp ? 'up' : 'down'}`,
+        ...(words && { text: refused ? 'not taken' : `${signal.strategy} ${isUp ? 'up' : 'down'}` }),
         size: 1,
       });
     }
