@@ -223,6 +223,11 @@ impl Desk {
         std::mem::take(&mut self.happenings)
     }
 
+    /// Whether an order lives at the matching engine.
+    pub fn is_at_exchange(&self, perm_id: i64) -> bool {
+        self.exchange.order(key_of(perm_id)).is_some()
+    }
+
     fn knows_client(&self, client_id: i32) -> bool {
         self.state.order_ids.contains_key(&client_id)
             || self.state.order_ids.len() < self.config.max_client_ids

@@ -320,3 +320,6 @@ impl Hub {
         self.outputs.extend(replies.into_iter().map(|reply| (id, Output::Reply(reply))));
     }
 }
+
+#[cfg(test)]
+mod tests;

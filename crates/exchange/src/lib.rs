@@ -1,4 +1,25 @@
-//! The paper gateway: a server that speaks the TWS wire protocol.
+//! The paper side of the system.
+//!
+//! The *paper gateway* is a server that speaks the TWS wire protocol, so that clients made for the
+//! broker's gateway connect to it unchanged. It keeps an account of its own and works orders on a
+//! simulated market.
+//!
+//! ```text
+//!  bytes ─► wire ─► hub ─► session ─► desk ─► market (matching engine, synthetic market)
+//!  bytes ◄─ wire ◄─ hub ◄─ session ◄─ desk        │
+//!                    │                 └─ broker ◄┘  account, orders, executions
+//!                    └─ facts ─► state file, before anything that follows from them is said
+//! ```
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`wire`] | frames, handshake, messages, dialects: bytes to requests, replies to bytes |
+//! | [`session`] | one client: what it subscribed to, what it is told |
+//! | [`desk`] | orders meet the matching engine and the account |
+//! | [`broker`] | the account's books and the state file |
+//! | [`feed`] | contracts, their latest data, where the market comes from |
+//! | [`hub`] | all of these as one state machine without I/O and without a clock |
+//! | [`server`] | [`Gateway`]: sockets, threads, the simulated clock |
 
 pub mod broker;
 pub mod desk;
@@ -7,3 +28,6 @@ pub mod hub;
 pub mod server;
 pub mod session;
 pub mod wire;
+
+pub use hub::Limits;
+pub use server::{Gateway, GatewayConfig, GatewayError, GatewayHandle};

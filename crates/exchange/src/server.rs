@@ -22,7 +22,6 @@ use alphatrader_edge::{Clock, ClockError};
 use alphatrader_market::SyntheticConfig;
 use alphatrader_model::{Calendar, Timestamp};
 use thiserror::Error;
-use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
 
@@ -39,6 +38,9 @@ pub use metrics::{GatewayMetrics, MetricsView};
 
 /// Requests of all clients that wait for the engine; a client that sends more waits.
 const QUEUE: usize = 1_024;
+
+/// How long an orderly end waits for clients to take what is still to be sent.
+const FAREWELL: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// Why a gateway does not run.
 #[derive(Debug, Error)]
@@ -85,6 +87,8 @@ pub struct GatewayHandle {
     stop: watch::Sender<Stop>,
     engine: Option<JoinHandle<Result<(), StateError>>>,
     runtime: Option<Runtime>,
+    /// Says when the last connection is closed.
+    all_closed: Mutex<std::sync::mpsc::Receiver<()>>,
     metrics: Arc<GatewayMetrics>,
     failure: Arc<Mutex<Option<String>>>,
     account: String,
@@ -109,12 +113,22 @@ impl Gateway {
     ) -> Result<GatewayHandle, GatewayError> {
         // The address first: a second gateway on one machine fails before it touches anything.
         let listener = listen(config.listen)?;
+        let (store, state) = open_state(&config)?;
+        let source = source(state.seed);
+        Self::run(config, listener, store, state, source)
+    }
+
+    fn run(
+        config: GatewayConfig,
+        listener: std::net::TcpListener,
+        store: Box<dyn Store>,
+        state: BrokerState,
+        source: Box<dyn Source>,
+    ) -> Result<GatewayHandle, GatewayError> {
         let address = listener
             .local_addr()
             .map_err(|source| GatewayError::Listen { address: config.listen, source })?;
-        let (store, state) = open_state(&config)?;
         let account = state.account.clone();
-        let source = source(state.seed);
         let desk = Desk::new(config.desk, Calendar::xnys(), state);
         let hub = Hub::new(desk, source, store, config.limits, config.begin);
         let clock = Clock::simulated(hub.now(), config.speed)?;
@@ -123,22 +137,30 @@ impl Gateway {
         let failure = Arc::new(Mutex::new(None));
         let (stop, stopped) = watch::channel(Stop::No);
         let (requests, queue) = mpsc::channel(QUEUE);
+        let speed = config.speed;
+        let engine = Engine::new(hub, clock.clone(), speed, queue, stopped, Arc::clone(&metrics));
+        let engine = spawn_engine(engine, Arc::clone(&failure))?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("gateway-net")
             .enable_all()
             .build()
             .map_err(GatewayError::Threads)?;
-        runtime.spawn(connection::accept(listener, config.clone(), requests, Arc::clone(&metrics)));
-        let engine = Engine::new(hub, clock.clone(), config.speed, queue, stopped, Arc::clone(&metrics));
-        let engine = spawn_engine(engine, Arc::clone(&failure))?;
-        tracing::info!(%address, account, now = %clock.now(), speed = config.speed, "paper gateway is ready");
+        let (closed, all_closed) = std::sync::mpsc::channel();
+        let accept = connection::accept(listener, config, requests, Arc::clone(&metrics));
+        runtime.spawn(async move {
+            accept.await;
+            // Nobody waits for it when the handle is gone already.
+            let _ = closed.send(());
+        });
+        tracing::info!(%address, account, now = %clock.now(), speed, "paper gateway is ready");
         Ok(GatewayHandle {
             address,
             clock,
             stop,
             engine: Some(engine),
             runtime: Some(runtime),
+            all_closed: Mutex::new(all_closed),
             metrics,
             failure,
             account,
@@ -193,11 +215,16 @@ impl GatewayHandle {
         let Some(engine) = self.engine.take() else { return Ok(()) };
         // An engine that has failed no longer listens.
         let _ = self.stop.send(how);
-        let outcome = engine.join().map_err(|_| GatewayError::Fault)?;
+        let outcome = engine.join();
         if let Some(runtime) = self.runtime.take() {
+            // Connections close by themselves once the engine is gone; what they still hold is sent.
+            let all_closed = self.all_closed.lock().unwrap_or_else(PoisonError::into_inner);
+            if how == Stop::InOrder && all_closed.recv_timeout(FAREWELL).is_err() {
+                tracing::warn!("some clients did not take the last messages in time");
+            }
             runtime.shutdown_background();
         }
-        Ok(outcome?)
+        outcome.map_err(|_| GatewayError::Fault)?.map_err(GatewayError::from)
     }
 }
 
@@ -209,29 +236,14 @@ impl Drop for GatewayHandle {
     }
 }
 
-fn listen(address: SocketAddr) -> Result<TcpListenerStd, GatewayError> {
+fn listen(address: SocketAddr) -> Result<std::net::TcpListener, GatewayError> {
     let failed = |source: std::io::Error| match source.kind() {
         std::io::ErrorKind::AddrInUse => GatewayError::AddressInUse { address },
         _ => GatewayError::Listen { address, source },
     };
     let listener = std::net::TcpListener::bind(address).map_err(failed)?;
     listener.set_nonblocking(true).map_err(failed)?;
-    Ok(TcpListenerStd(listener))
-}
-
-/// A bound listener that has not met a runtime yet.
-#[derive(Debug)]
-pub(crate) struct TcpListenerStd(std::net::TcpListener);
-
-impl TcpListenerStd {
-    fn local_addr(&self) -> std::io::Result<SocketAddr> {
-        self.0.local_addr()
-    }
-
-    /// To be called inside a runtime.
-    pub(crate) fn into_tokio(self) -> std::io::Result<TcpListener> {
-        TcpListener::from_std(self.0)
-    }
+    Ok(listener)
 }
 
 /// Opens the state, and the account where there is none yet.
@@ -293,3 +305,6 @@ fn spawn_engine(
     };
     std::thread::Builder::new().name("gateway-desk".to_owned()).spawn(run).map_err(GatewayError::Threads)
 }
+
+#[cfg(test)]
+mod tests;

@@ -175,14 +175,15 @@ impl Session {
                 let known = self.market.remove(&id).is_some();
                 tell::unknown_ticker(known, id, desk.now(), out);
             }
-            Request::MarketDataType(asked) => match asked.market_data_type {
-                Some(kind @ 1..=4) => self.market_data_type = kind,
-                _ => {
+            Request::MarketDataType(asked) => {
+                if let Some(kind @ 1..=4) = asked.market_data_type {
+                    self.market_data_type = kind;
+                } else {
                     let text =
                         "the market data type is 1 (live), 2 (frozen), 3 (delayed) or 4 (delayed frozen)";
                     out.push(tell::error(notice::SESSION, notice::INVALID_REQUEST, text, desk.now()));
                 }
-            },
+            }
             Request::MarketDepth(asked) => self.subscribe_depth(asked, left.books, desk, out),
             Request::CancelMarketDepth(asked) => {
                 let id = asked.req_id.unwrap_or(notice::SESSION);

@@ -35,10 +35,10 @@ impl Desk {
                 self.restand(order);
             }
             ReportKind::Fill { quantity, price, liquidity, .. } => {
-                self.filled(order, quantity, price, liquidity)
+                self.filled(order, quantity, price, liquidity);
             }
             ReportKind::Cancelled { reason, .. } => self.ended(order, reason),
-            ReportKind::Rejected { code, reason } => self.refused(order, code, reason),
+            ReportKind::Rejected { code, reason } => self.refused(order, code, &reason),
             ReportKind::Replaced { quantity, kind, cause } => {
                 if let Some(pending) =
                     self.pending.remove(&order.perm_id).filter(|_| cause == Cause::Requested)
@@ -83,7 +83,7 @@ impl Desk {
         let standing = self.exchange.order(key_of(order.perm_id)).map(|live| live.standing);
         match standing {
             Some(Standing::Working) if order.status != Status::PendingCancel => {
-                order.status = Status::Submitted
+                order.status = Status::Submitted;
             }
             Some(Standing::Waiting | Standing::Held | Standing::Armed)
                 if order.status != Status::PendingCancel =>
@@ -185,13 +185,13 @@ impl Desk {
         self.notice(client_id, order_id, cancelled(text));
     }
 
-    fn refused(&mut self, order: BrokerOrder, code: i32, reason: String) {
+    fn refused(&mut self, order: BrokerOrder, code: i32, reason: &str) {
         let text = if code == notice::ORDER_REJECTED && !reason.starts_with("Order rejected") {
             format!("Order rejected - reason:{reason}")
         } else {
-            reason.clone()
+            reason.to_owned()
         };
         self.notice(order.client_id, order.order_id, Refused::new(code, text));
-        self.end_order(order, Status::Inactive, &reason);
+        self.end_order(order, Status::Inactive, reason);
     }
 }

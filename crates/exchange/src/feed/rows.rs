@@ -79,6 +79,7 @@ impl Rows {
     }
 
     /// The first `depth` rows as one venue shows them, or as all do.
+    #[must_use]
     pub fn view(&self, depth: usize, look: Look) -> Self {
         let view = |rows: &[Row]| match look {
             Look::ByVenue => rows.iter().take(depth).copied().collect(),

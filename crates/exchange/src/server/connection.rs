@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::TcpListenerStd;
 use super::config::GatewayConfig;
 use super::metrics::{GatewayMetrics, count};
 use super::outbox::{End, Next, Outbox};
@@ -28,7 +28,7 @@ pub(super) enum Message {
     /// The handshake is settled; from here on replies go to the outbox.
     Hello(ConnectionId, crate::wire::Agreement, Arc<Outbox>),
     /// A request.
-    Request(ConnectionId, Request),
+    Request(ConnectionId, Box<Request>),
     /// A frame that could not be read.
     Unreadable(ConnectionId, DecodeError),
     /// The client is gone.
@@ -39,12 +39,12 @@ type Engine = mpsc::Sender<Message>;
 
 /// Takes connections until the engine is gone.
 pub(super) async fn accept(
-    listener: TcpListenerStd,
+    listener: std::net::TcpListener,
     config: GatewayConfig,
     engine: Engine,
     metrics: Arc<GatewayMetrics>,
 ) {
-    let listener = match listener.into_tokio() {
+    let listener = match TcpListener::from_std(listener) {
         Ok(listener) => listener,
         Err(error) => {
             tracing::error!(%error, "the listener could not be used");
@@ -53,7 +53,10 @@ pub(super) async fn accept(
     };
     let open = Arc::new(AtomicUsize::new(0));
     let next = AtomicU64::new(1);
+    let mut clients = JoinSet::new();
     loop {
+        // Those that are gone are forgotten.
+        while clients.try_join_next().is_some() {}
         let stream = tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => stream,
@@ -63,7 +66,7 @@ pub(super) async fn accept(
                     continue;
                 }
             },
-            () = engine.closed() => return,
+            () = engine.closed() => break,
         };
         if open.load(Ordering::Relaxed) >= config.max_connections {
             count(&metrics.turned_away);
@@ -78,11 +81,13 @@ pub(super) async fn accept(
         let id = ConnectionId(next.fetch_add(1, Ordering::Relaxed));
         let (config, engine, metrics, open) =
             (config.clone(), engine.clone(), Arc::clone(&metrics), Arc::clone(&open));
-        tokio::spawn(async move {
+        clients.spawn(async move {
             serve(id, stream, &config, &engine, &metrics).await;
             open.fetch_sub(1, Ordering::Relaxed);
         });
     }
+    // What is still to be sent is sent.
+    while clients.join_next().await.is_some() {}
 }
 
 async fn serve(
@@ -105,6 +110,7 @@ async fn serve(
         () = reader.read_all(read, deadline) => {}
         // The engine closed the connection, or the client does not take what is sent.
         () = outbox.ended() => {}
+        () = engine.closed() => {}
     }
     // What is already answered still goes out, unless the client was given up.
     outbox.end(End::Flushed);
@@ -142,19 +148,14 @@ impl Reader<'_> {
         let mut bytes = vec![0; READ];
         loop {
             let arrived = if self.started {
-                read.read(&mut bytes).await
+                Ok(read.read(&mut bytes).await)
             } else {
-                match tokio::time::timeout_at(deadline, read.read(&mut bytes)).await {
-                    Ok(arrived) => arrived,
-                    Err(_) => {
-                        count(&self.metrics.silent);
-                        tracing::warn!(
-                            connection = self.id.0,
-                            "a client did not say in time who it is: closed"
-                        );
-                        return;
-                    }
-                }
+                tokio::time::timeout_at(deadline, read.read(&mut bytes)).await
+            };
+            let Ok(arrived) = arrived else {
+                count(&self.metrics.silent);
+                tracing::warn!(connection = self.id.0, "a client did not say in time who it is: closed");
+                return;
             };
             match arrived {
                 Ok(0) | Err(_) => return,
@@ -186,7 +187,7 @@ impl Reader<'_> {
                     Message::Hello(self.id, agreement, Arc::clone(self.outbox))
                 }
                 LinkEvent::Request(request) => {
-                    self.started |= matches!(request, Request::StartApi(_));
+                    self.started |= matches!(*request, Request::StartApi(_));
                     count(&self.metrics.requests);
                     Message::Request(self.id, request)
                 }

@@ -304,9 +304,9 @@ fn values(desk: &Desk) -> Values {
     values
 }
 
-fn currency(key: &str) -> Option<String> {
+fn currency(key: &str) -> String {
     let plain = matches!(key, "AccountType" | "Cushion" | "Leverage-S");
-    Some(if plain { String::new() } else { "USD".to_owned() })
+    if plain { String::new() } else { "USD".to_owned() }
 }
 
 fn summary(id: i32, key: &str, value: &str, desk: &Desk) -> Reply {
@@ -315,7 +315,7 @@ fn summary(id: i32, key: &str, value: &str, desk: &Desk) -> Reply {
         account: Some(desk.state().account.clone()),
         tag: Some(key.to_owned()),
         value: Some(value.to_owned()),
-        currency: currency(key),
+        currency: Some(currency(key)),
     })
 }
 
@@ -323,7 +323,7 @@ fn account_value(key: &str, value: &str, desk: &Desk) -> Reply {
     Reply::AccountValue(AccountValue {
         key: Some(key.to_owned()),
         value: Some(value.to_owned()),
-        currency: currency(key),
+        currency: Some(currency(key)),
         account_name: Some(desk.state().account.clone()),
     })
 }
@@ -335,7 +335,7 @@ fn update_multi(id: i32, key: &str, value: &str, desk: &Desk) -> Reply {
         model_code: Some(String::new()),
         key: Some(key.to_owned()),
         value: Some(value.to_owned()),
-        currency: currency(key),
+        currency: Some(currency(key)),
     })
 }
 
@@ -346,17 +346,14 @@ fn update_time(desk: &Desk) -> Reply {
 
 /// The contract of a position; it names no exchange, as at the broker.
 fn told(contract: &Contract, desk: &Desk) -> crate::wire::message::contract::Contract {
-    match desk.feed().catalogue.by_contract(contract) {
-        Some(listing) => listing.told(""),
-        // Held, but not listed today: its executions say what it is.
-        None => {
-            let executions = desk.state().executions.iter().rev();
-            let known = executions.into_iter().find(|execution| execution.contract == *contract);
-            let mut told = known.map(|execution| execution.told.clone()).unwrap_or_default();
-            told.exchange = Some(String::new());
-            told
-        }
+    if let Some(listing) = desk.feed().catalogue.by_contract(contract) {
+        return listing.told("");
     }
+    // Held, but not listed today: its executions say what it is.
+    let known = desk.state().executions.iter().rev().find(|execution| execution.contract == *contract);
+    let mut told = known.map(|execution| execution.told.clone()).unwrap_or_default();
+    told.exchange = Some(String::new());
+    told
 }
 
 fn position(contract: &Contract, holding: &Holding, desk: &Desk) -> Reply {

@@ -31,12 +31,11 @@ pub(super) fn answer(request: &Request, desk: &Desk, out: &mut Out) {
         }
         Request::MarketRule(asked) => {
             let id = asked.market_rule_id.unwrap_or_default();
-            match details::market_rule(&desk.feed().catalogue, id) {
-                Some(rule) => out.push(Reply::MarketRule(rule)),
-                None => {
-                    let text = format!("Error validating request:-'market rule {id} is unknown'");
-                    out.push(tell::error(notice::SESSION, notice::INVALID_REQUEST, &text, desk.now()));
-                }
+            if let Some(rule) = details::market_rule(&desk.feed().catalogue, id) {
+                out.push(Reply::MarketRule(rule));
+            } else {
+                let text = format!("Error validating request:-'market rule {id} is unknown'");
+                out.push(tell::error(notice::SESSION, notice::INVALID_REQUEST, &text, desk.now()));
             }
         }
         _ => {}

@@ -211,18 +211,15 @@ impl MarketStream {
             if *told == now && self.told.begun {
                 continue;
             }
-            match now {
-                Some(level) => {
-                    if told.is_none_or(|told| told.price != level.price) {
-                        teller.price(price, level.price, Some(level.size));
-                    }
-                    teller.size(size, level.size);
+            if let Some(level) = now {
+                if told.is_none_or(|told| told.price != level.price) {
+                    teller.price(price, level.price, Some(level.size));
                 }
+                teller.size(size, level.size);
+            } else {
                 // No quote on this side: the broker says -1 with size 0.
-                None => {
-                    teller.raw_price(price, -1.0, Some(Quantity::ZERO));
-                    teller.size(size, Quantity::ZERO);
-                }
+                teller.raw_price(price, -1.0, Some(Quantity::ZERO));
+                teller.size(size, Quantity::ZERO);
             }
             *told = now;
         }

@@ -15,7 +15,7 @@ pub enum LinkEvent {
     /// The handshake is settled: answer it (see [`write_answer`](super::handshake::write_answer)).
     Hello(Agreement, Offer),
     /// A request, in order.
-    Request(Request),
+    Request(Box<Request>),
     /// A whole frame without a readable message; the stream goes on after it.
     Unreadable(DecodeError),
 }
@@ -78,7 +78,7 @@ impl Link {
         };
         if let Stage::Open(codec) = self.stage {
             return Ok(Some(match codec.decode_request(body) {
-                Ok(request) => LinkEvent::Request(request),
+                Ok(request) => LinkEvent::Request(Box::new(request)),
                 Err(error) => LinkEvent::Unreadable(error),
             }));
         }
@@ -150,7 +150,7 @@ mod tests {
             }
             prop_assert_eq!(got.len(), 3);
             let hello = matches!(got[0], LinkEvent::Hello(Agreement { version: 213, .. }, _));
-            let time = matches!(got[2], LinkEvent::Request(Request::CurrentTime(_)));
+            let time = matches!(&got[2], LinkEvent::Request(asked) if matches!(**asked, Request::CurrentTime(_)));
             prop_assert!(hello && time);
         }
 

@@ -60,7 +60,8 @@ async fn quotes_trades_and_option_computations() {
     let handle = start(config(None));
     let client = connect(&handle, 7).await;
     let stock = Contract::stock("SPY").build();
-    let subscription = client.market_data(&stock).generic_ticks(&["233", "100", "101"]).subscribe().await.unwrap();
+    let subscription =
+        client.market_data(&stock).generic_ticks(&["233", "100", "101"]).subscribe().await.unwrap();
     let mut data = subscription.filter_data();
     let mut seen = BTreeSet::new();
     let wanted = ["Bid", "Ask", "Last", "Volume", "RtVolume", "OptionCallOpenInterest", "OptionPutVolume"];
@@ -94,7 +95,8 @@ async fn quotes_trades_and_option_computations() {
     assert!((500.0..700.0).contains(&middle), "{middle}");
 
     let option = call(middle.round());
-    let subscription = client.market_data(&option).generic_ticks(&["100", "101", "106"]).subscribe().await.unwrap();
+    let subscription =
+        client.market_data(&option).generic_ticks(&["100", "101", "106"]).subscribe().await.unwrap();
     let mut data = subscription.filter_data();
     loop {
         if let TickTypes::OptionComputation(computation) = data.next().await.expect("ticks go on").unwrap()
@@ -106,7 +108,8 @@ async fn quotes_trades_and_option_computations() {
             break;
         }
     }
-    let snapshot = client.market_data(&option).snapshot_once(std::time::Duration::from_secs(30)).await.unwrap();
+    let snapshot =
+        client.market_data(&option).snapshot_once(std::time::Duration::from_secs(30)).await.unwrap();
     assert!(!snapshot.is_empty());
     handle.shutdown().unwrap();
 }
@@ -134,7 +137,7 @@ async fn each_trade_each_quote_books_and_bars() {
 
     let depth = client.market_depth(&stock, 10).smart_depth(SmartDepth::Yes).subscribe().await.unwrap();
     let mut depth = depth.filter_data();
-    let (mut bids, mut asks): (Vec<(f64, f64)>, Vec<(f64, f64)>) = (Vec::new(), Vec::new());
+    let (mut bids, mut asks) = (Vec::<(f64, f64)>::new(), Vec::<(f64, f64)>::new());
     for _ in 0..200 {
         let MarketDepths::MarketDepthL2(row) = depth.next().await.expect("edits go on").unwrap() else {
             panic!("smart depth has venues");
@@ -155,7 +158,8 @@ async fn each_trade_each_quote_books_and_bars() {
     assert!(bids.windows(2).all(|pair| pair[0].0 >= pair[1].0), "{bids:?}");
     assert!(asks.windows(2).all(|pair| pair[0].0 <= pair[1].0), "{asks:?}");
 
-    let bars = client.realtime_bars(&stock).what_to_show(WhatToShow::Trades).trading_hours(TradingHours::Regular);
+    let bars =
+        client.realtime_bars(&stock).what_to_show(WhatToShow::Trades).trading_hours(TradingHours::Regular);
     let mut bars = bars.subscribe().await.unwrap().filter_data();
     let (first, second) = (bars.next().await.unwrap().unwrap(), bars.next().await.unwrap().unwrap());
     assert!(first.low <= first.open && first.open <= first.high);

@@ -11,7 +11,7 @@ use ibapi::prelude::*;
 
 use crate::gateway::{config, start};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 async fn connect(handle: &GatewayHandle, client_id: i32) -> Client {
     Client::connect(&handle.local_addr().to_string(), client_id).await.expect("the foreign client connects")
@@ -21,8 +21,12 @@ async fn bid(client: &Client) -> f64 {
     let stock = Contract::stock("SPY").build();
     let ticks = client.market_data(&stock).snapshot_once(PATIENCE).await.unwrap();
     let bid = ticks.iter().find_map(|tick| match tick {
-        TickTypes::PriceSize(tick) if tick.price_tick_type == ibapi::contracts::tick_types::TickType::Bid => Some(tick.price),
-        TickTypes::Price(tick) if tick.tick_type == ibapi::contracts::tick_types::TickType::Bid => Some(tick.price),
+        TickTypes::PriceSize(tick) if tick.price_tick_type == ibapi::contracts::tick_types::TickType::Bid => {
+            Some(tick.price)
+        }
+        TickTypes::Price(tick) if tick.tick_type == ibapi::contracts::tick_types::TickType::Bid => {
+            Some(tick.price)
+        }
         _ => None,
     });
     bid.expect("SPY has a bid")
@@ -62,7 +66,9 @@ async fn a_market_order_fills_with_execution_commission_and_position() {
     assert_eq!(commission.realized_pnl, None);
 
     let mut positions = client.positions().await.unwrap().filter_data();
-    let PositionUpdate::Position(position) = positions.next().await.unwrap().unwrap() else { panic!("a position first") };
+    let PositionUpdate::Position(position) = positions.next().await.unwrap().unwrap() else {
+        panic!("a position first")
+    };
     assert_eq!(position.position, 100.0);
     assert!((position.average_cost - execution.price - 0.01).abs() < 1e-9, "cost holds the commission");
 
@@ -133,7 +139,8 @@ async fn limits_wait_change_and_cancel() {
     }
     // An order that never was.
     let mut unknown = client.cancel_order(999, "").await.unwrap();
-    let answer = unknown.next().await.expect("an answer").expect_err("an order that never was can't be cancelled");
+    let answer =
+        unknown.next().await.expect("an answer").expect_err("an order that never was can't be cancelled");
     assert!(answer.to_string().contains("10147"), "{answer}");
     handle.shutdown().unwrap();
 }
@@ -162,16 +169,22 @@ async fn a_bracket_protects_what_its_entry_bought() {
         }
     }
     standing.sort();
-    assert_eq!(standing, [
-        (ids.take_profit.0, "Submitted".to_owned(), ids.parent.0),
-        (ids.stop_loss.0, "PreSubmitted".to_owned(), ids.parent.0),
-    ]);
+    assert_eq!(
+        standing,
+        [
+            (ids.take_profit.0, "Submitted".to_owned(), ids.parent.0),
+            (ids.stop_loss.0, "PreSubmitted".to_owned(), ids.parent.0),
+        ]
+    );
     // Selling through the target's price fills it and takes the stop along.
-    client.submit_order(ids.take_profit, &stock, &{
-        let mut near = limit_order(Action::Sell, 10.0, (now - 5.0).floor());
-        near.parent_id = ids.parent.0;
-        near
-    }).await.unwrap();
+    client
+        .submit_order(ids.take_profit, &stock, &{
+            let mut near = limit_order(Action::Sell, 10.0, (now - 5.0).floor());
+            near.parent_id = ids.parent.0;
+            near
+        })
+        .await
+        .unwrap();
     filled(client.wait_for_fill(ids.take_profit, PATIENCE).await.unwrap());
     match client.wait_for_fill(ids.stop_loss, PATIENCE).await.unwrap() {
         OrderOutcome::Ended(status) => assert_eq!(status.status.to_string(), "Cancelled"),
@@ -195,15 +208,11 @@ async fn stops_trigger_options_trade_and_the_account_follows() {
     assert!(bought.average_fill_price.unwrap() > 0.0);
 
     let tags = ["NetLiquidation", "TotalCashValue", "BuyingPower", "GrossPositionValue"];
-    let mut summary = client.account_summary(&AccountGroup("All".to_owned()), &tags).await.unwrap().filter_data();
+    let mut summary =
+        client.account_summary(&AccountGroup("All".to_owned()), &tags).await.unwrap().filter_data();
     let mut values = std::collections::BTreeMap::new();
-    loop {
-        match summary.next().await.unwrap().unwrap() {
-            AccountSummaryResult::Summary(value) => {
-                values.insert(value.tag.clone(), value.value.parse::<f64>().unwrap());
-            }
-            AccountSummaryResult::End => break,
-        }
+    while let AccountSummaryResult::Summary(value) = summary.next().await.unwrap().unwrap() {
+        values.insert(value.tag.clone(), value.value.parse::<f64>().unwrap());
     }
     assert_eq!(values.len(), tags.len());
     assert!((99_000.0..101_000.0).contains(&values["NetLiquidation"]), "{values:?}");

@@ -14,7 +14,7 @@ use crate::raw::{Raw, order, spy};
 
 /// Reads until the gateway closes.
 fn is_closed(stream: &mut TcpStream) -> bool {
-    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
     let mut bytes = [0; 4096];
     loop {
         match stream.read(&mut bytes) {

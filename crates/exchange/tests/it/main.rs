@@ -1,5 +1,7 @@
 //! The gateway over real TCP: foreign clients, hostile ones, restarts.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod foreign_market;
 mod foreign_orders;
 mod gateway;

@@ -11,7 +11,7 @@ use alphatrader_exchange::wire::message::session::{ErrorMessage, StartApiRequest
 use alphatrader_exchange::wire::{Agreement, Codec, Dialect, FrameDecoder, Reply, Request};
 
 /// How long a test waits for an answer before it has failed.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) struct Raw {
     pub(crate) stream: TcpStream,
@@ -41,7 +41,10 @@ impl Raw {
     /// Connects and starts the API.
     pub(crate) fn start(address: SocketAddr, client_id: i32) -> Self {
         let mut raw = Self::connect(address);
-        raw.send(&Request::StartApi(StartApiRequest { client_id: Some(client_id), optional_capabilities: None }));
+        raw.send(&Request::StartApi(StartApiRequest {
+            client_id: Some(client_id),
+            optional_capabilities: None,
+        }));
         raw
     }
 
@@ -97,7 +100,9 @@ impl Raw {
     /// Reads until an order has this status.
     pub(crate) fn until_status(&mut self, order_id: i32, status: &str) -> OrderStatus {
         self.until(|reply| match reply {
-            Reply::OrderStatus(now) if now.order_id == Some(order_id) && now.status.as_deref() == Some(status) => {
+            Reply::OrderStatus(now)
+                if now.order_id == Some(order_id) && now.status.as_deref() == Some(status) =>
+            {
                 Some(now.clone())
             }
             _ => None,

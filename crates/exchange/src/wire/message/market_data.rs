@@ -87,7 +87,7 @@ pub struct TickSize {
     pub size: Option<String>,
 }
 
-/// A tick in text, such as RTVolume.
+/// A tick in text, such as `RTVolume`.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct TickString {
     #[prost(int32, optional, tag = "1")]
