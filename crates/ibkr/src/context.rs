@@ -1,6 +1,7 @@
 //! What every part of the edge shares, and how it speaks to the engine.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use alphatrader_edge::{Clock, PushError, Sender};
@@ -33,6 +34,12 @@ pub(crate) struct Context {
     pub(crate) pinned: watch::Sender<BTreeSet<OptionContract>>,
     /// Date of the session announced last.
     announced: Mutex<Option<Date>>,
+    /// Held from reading the clock to queueing.
+    posting: Mutex<()>,
+    /// The gateway has lost the broker: what still comes of the market is not told.
+    dark: AtomicBool,
+    /// How often that has happened: a book that began before is worthless after.
+    losses: AtomicU64,
 }
 
 impl Context {
@@ -50,17 +57,33 @@ impl Context {
         let board = Board::new(clock.now(), text, plan(&config));
         let pacer = Pacer::new(config.messages_per_second);
         let pinned = watch::Sender::new(BTreeSet::new());
-        Self { config, clock, calendar, registry, inbox, board, pacer, pinned, announced: Mutex::new(None) }
+        Self {
+            config,
+            clock,
+            calendar,
+            registry,
+            inbox,
+            board,
+            pacer,
+            pinned,
+            announced: Mutex::new(None),
+            posting: Mutex::new(()),
+            dark: AtomicBool::new(false),
+            losses: AtomicU64::new(0),
+        }
     }
 
     /// Tells the engine something that happened now.
     pub(crate) fn post(&self, payload: Payload) {
-        let now = self.clock.now();
-        self.post_at(now, now, payload);
+        self.post_at(|now| (now, payload));
     }
 
-    /// Tells the engine something that happened at `ts_event`.
-    pub(crate) fn post_at(&self, ts_event: Timestamp, ts_recv: Timestamp, payload: Payload) {
+    /// Tells the engine something that happened at the time that `made` says; it is told when the
+    /// thing reached us. What different streams tell is queued in the order of these times.
+    pub(crate) fn post_at(&self, made: impl FnOnce(Timestamp) -> (Timestamp, Payload)) {
+        let _turn = self.posting.lock().unwrap_or_else(PoisonError::into_inner);
+        let ts_recv = self.clock.now();
+        let (ts_event, payload) = made(ts_recv);
         match self.inbox.push(Input { ts_event, ts_recv, payload }) {
             // The engine has ended: the process does too.
             Ok(()) | Err(PushError::Closed { .. }) => {}
@@ -70,6 +93,27 @@ impl Context {
                 tracing::error!(%refused, "the engine did not take an event");
             }
         }
+    }
+
+    /// Whether the gateway has lost the broker.
+    pub(crate) fn is_dark(&self) -> bool {
+        self.dark.load(Ordering::Acquire)
+    }
+
+    /// The gateway has lost the broker, or has it again. Prints are missing from here on, or up to
+    /// here.
+    pub(crate) fn set_dark(&self, dark: bool) {
+        if dark {
+            self.losses.fetch_add(1, Ordering::AcqRel);
+        }
+        if self.dark.swap(dark, Ordering::AcqRel) != dark {
+            self.gap_everywhere();
+        }
+    }
+
+    /// How often the gateway has lost the broker.
+    pub(crate) fn losses(&self) -> u64 {
+        self.losses.load(Ordering::Acquire)
     }
 
     /// Tells the engine what the broker said.

@@ -171,7 +171,7 @@ impl<'a> Desk<'a> {
             Happening::Update(item) => self.update(*item).await,
             Happening::Trouble(Some(text)) => Flow::End(End::Lost(text)),
             Happening::Trouble(None) => Flow::End(End::Lost("the connection's watch ended".to_owned())),
-            Happening::Notice(Some(notice)) => self.session_notice(&notice),
+            Happening::Notice(Some(notice)) => self.session_notice(&notice).await,
             Happening::Notice(None) => lost("TWS or IB Gateway closed the connection"),
             Happening::Effect(Some(effect)) => self.perform(*effect).await,
             // The engine is gone: nobody is left to act for.

@@ -36,6 +36,7 @@ pub(crate) async fn run(
 ) -> End {
     let Connected { client, notices, account } = connected;
     count(&context.board.counters.sessions);
+    context.set_dark(false);
     let (trouble, troubles) = mpsc::channel(TROUBLES);
     let kicks = broadcast::Sender::new(KICKS);
     let ends = Ends { effects, stop, trouble: troubles, notices, kicks: kicks.clone() };

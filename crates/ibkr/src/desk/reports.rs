@@ -9,7 +9,8 @@ use ibapi::{Error, NOTICE_STREAM_LAG_CODE, Notice, SUBSCRIPTION_LAG_CODE};
 
 use super::refusal::{Verdict, judge};
 use super::{Desk, Flow, lost};
-use crate::connect::is_paper;
+use crate::config::ClockSource;
+use crate::connect::{is_paper, learn};
 use crate::market::keeper::Kick;
 use crate::status::{Link, count};
 use crate::translate::report::{self, AccountRows};
@@ -31,7 +32,7 @@ impl Desk<'_> {
                 self.context.notice("reports of orders were lost: the broker is asked for everything");
                 Flow::Synchronise
             }
-            Some(Ok(SubscriptionItem::Notice(notice))) => self.order_notice(&notice),
+            Some(Ok(SubscriptionItem::Notice(notice))) => self.order_notice(&notice).await,
             Some(Err(error)) if words::is_session_over(&error) => {
                 lost("TWS or IB Gateway closed the connection")
             }
@@ -124,8 +125,8 @@ impl Desk<'_> {
     }
 
     /// An error or remark about one of our orders.
-    fn order_notice(&mut self, notice: &Notice) -> Flow {
-        let Some(order) = notice.request_id else { return self.session_notice(notice) };
+    async fn order_notice(&mut self, notice: &Notice) -> Flow {
+        let Some(order) = notice.request_id else { return self.session_notice(notice).await };
         let id = OrderId(order);
         let said = words::notice(notice);
         tracing::warn!(order, "{said}");
@@ -161,18 +162,26 @@ impl Desk<'_> {
     }
 
     /// A notice about the session.
-    pub(super) fn session_notice(&mut self, notice: &Notice) -> Flow {
+    pub(super) async fn session_notice(&mut self, notice: &Notice) -> Flow {
         let said = words::notice(notice);
         match notice.code {
             1_100 => {
                 tracing::error!("{said}");
                 self.context.board.link(Link::BrokerLost, self.now(), said.clone());
                 self.context.broker(BrokerEvent::Disconnected { reason: said });
-                self.context.gap_everywhere();
+                self.context.set_dark(true);
                 Flow::Continue
             }
             1_101 | 1_102 => {
                 tracing::info!("{said}");
+                if self.context.config.clock == ClockSource::Learn
+                    && let Err(error) = learn(&self.context, &self.client).await
+                {
+                    // A simulated market skips the time in which the broker is away.
+                    return lost(&error.to_string());
+                }
+                self.context.set_dark(false);
+                self.context.announce_session();
                 let kick = if notice.code == 1_101 { Kick::All } else { Kick::Resumed };
                 // Fails only when no stream is open: then there is nothing to open anew.
                 let _ = self.ends.kicks.send(kick);

@@ -118,7 +118,7 @@ impl Following {
         stays: &watch::Sender<bool>,
     ) -> impl Future<Output = ()> + use<> {
         let keeper = self.keeper(instrument, Stream::Depth, stays);
-        let taker = DepthTaker { context: Arc::clone(&self.context), instrument };
+        let taker = DepthTaker::new(Arc::clone(&self.context), instrument);
         let (client, named) = (Arc::clone(&self.client), stock.named.clone());
         let rows = i32::from(self.context.config.depth_rows);
         async move {

@@ -37,7 +37,7 @@ impl QuoteTaker {
         match trade::volume_tick(text, self.instrument) {
             Ok(Some((time, print))) => {
                 count(&self.context.board.counters.trades);
-                self.context.post_at(time, self.context.clock.now(), Payload::Trade(print));
+                self.context.post_at(|_| (time, Payload::Trade(print)));
             }
             Ok(None) => {}
             Err(error) => self.refused(&error.to_string()),
@@ -63,7 +63,8 @@ impl Taker for QuoteTaker {
 
     fn take(&mut self, tick: TickTypes) -> Result<(), String> {
         if let TickTypes::String(tick) = &tick {
-            if self.prints && self.ticker.is_live() && tick.tick_type == TickType::RtVolume {
+            let told = self.prints && self.ticker.is_live() && !self.context.is_dark();
+            if told && tick.tick_type == TickType::RtVolume {
                 self.print(&tick.value);
             }
             return Ok(());
@@ -82,6 +83,9 @@ impl Taker for QuoteTaker {
     }
 
     fn settle(&mut self) {
+        if self.context.is_dark() {
+            return;
+        }
         if let Some(quote) = self.ticker.changed_quote() {
             count(&self.context.board.counters.quotes);
             self.context.post(Payload::Quote(quote));
@@ -125,12 +129,14 @@ impl Taker for TradeTaker {
     type Message = BrokerTrade;
 
     fn take(&mut self, tick: BrokerTrade) -> Result<(), String> {
-        let now = self.context.clock.now();
+        if self.context.is_dark() {
+            return Ok(());
+        }
         match trade::print(&tick, self.instrument) {
             Ok(Some(print)) => {
                 count(&self.context.board.counters.trades);
-                let time = trade::instant(tick.time.unix_timestamp(), now);
-                self.context.post_at(time, now, Payload::Trade(print));
+                let second = tick.time.unix_timestamp();
+                self.context.post_at(|now| (trade::instant(second, now), Payload::Trade(print)));
             }
             Ok(None) => {}
             Err(error) => {
@@ -154,8 +160,17 @@ impl Taker for TradeTaker {
 
 /// The book of one contract.
 pub(crate) struct DepthTaker {
-    pub(crate) context: Arc<Context>,
-    pub(crate) instrument: InstrumentId,
+    context: Arc<Context>,
+    instrument: InstrumentId,
+    /// Losses of the broker before this book was opened.
+    losses: u64,
+}
+
+impl DepthTaker {
+    pub(crate) fn new(context: Arc<Context>, instrument: InstrumentId) -> Self {
+        let losses = context.losses();
+        Self { context, instrument, losses }
+    }
 }
 
 impl Taker for DepthTaker {
@@ -163,6 +178,8 @@ impl Taker for DepthTaker {
 
     fn take(&mut self, message: MarketDepths) -> Result<(), String> {
         match edit(&message, self.instrument) {
+            // The book is opened anew once the broker is back: until then its edits lack their base.
+            Ok(Edit::Row(_)) if self.context.is_dark() || self.losses != self.context.losses() => Ok(()),
             Ok(Edit::Row(depth)) => {
                 count(&self.context.board.counters.book_edits);
                 self.context.post(Payload::Depth(depth));
@@ -183,6 +200,7 @@ impl Taker for DepthTaker {
     fn settle(&mut self) {}
 
     fn lost(&mut self) {
+        self.losses = self.context.losses();
         self.context.gap(self.instrument, Stream::Depth);
     }
 

@@ -6,5 +6,6 @@ mod harness;
 mod link;
 mod market;
 mod orders;
+mod paper;
 mod picture;
 mod scripted;

@@ -6,7 +6,7 @@ use alphatrader_exchange::wire::Reply;
 use alphatrader_exchange::wire::Request;
 use alphatrader_exchange::wire::message::market_data as md;
 use alphatrader_model::market::{Gap, Stream};
-use alphatrader_model::{Depth, DepthOperation, Payload, Price, Quantity, Side};
+use alphatrader_model::{BrokerEvent, Depth, DepthOperation, Payload, Price, Quantity, Side};
 
 use crate::harness::{Edge, config};
 use crate::scripted::{Gateway, notice, option, quote, spy};
@@ -245,4 +245,24 @@ fn a_refused_stream_is_tried_again_and_says_why() {
     edge.await_status("the reason", |status| {
         status.last_error.as_deref().is_some_and(|text| text.contains("logged in elsewhere"))
     });
+}
+
+#[test]
+fn while_the_gateway_has_lost_the_broker_nothing_of_the_market_is_told() {
+    let gateway = Gateway::start();
+    let mut edge = Edge::start(config(gateway.port));
+    let ready = edge.await_picture(0);
+    let line = gateway.quote_line(0, &spy());
+    gateway.say(&notice(-1, 1_100, "Connectivity between IB and TWS has been lost."));
+    edge.await_broker(ready, "the loss", |event| matches!(event, BrokerEvent::Disconnected { .. }));
+    edge.await_from(ready, "the gap", |payload| is_gap(payload, Stream::Quotes));
+    for reply in quote(line, 599.99, 600.01) {
+        gateway.say(&reply);
+    }
+    gateway.say(&notice(-1, 1_102, "Connectivity between IB and TWS has been restored - data maintained."));
+    let back = edge.await_broker(ready, "the return", |e| matches!(e, BrokerEvent::Connected { .. }));
+    // The broker goes on with changes: what it said meanwhile stands, and is told now.
+    let quoted = edge.await_from(ready, "the quote", |payload| matches!(payload, Payload::Quote(_)));
+    let gap = edge.told[..quoted].iter().rposition(|input| is_gap(&input.payload, Stream::Quotes));
+    assert!(gap.is_some() && quoted + 3 > back, "{gap:?} {quoted} {back}");
 }
