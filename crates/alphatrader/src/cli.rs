@@ -16,19 +16,19 @@ Start here:
   alphatrader config check                     read the configuration and say what is wrong with it
 
 Exit codes: 0 done, 1 failed, 2 asked wrongly (command line or configuration).")]
-pub struct Cli {
+pub(crate) struct Cli {
     /// Configuration file. Without it: config/config.yaml where there is one, else the defaults.
     #[arg(long, global = true, value_name = "FILE", env = "ALPHATRADER_CONFIG")]
-    pub config: Option<PathBuf>,
+    pub(crate) config: Option<PathBuf>,
 
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
 }
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Start the whole system and serve the dashboard.
     ///
     /// On the defaults: a synthetic market behind a paper gateway in this process, reached over TCP
@@ -64,63 +64,63 @@ Examples:
 
 /// Arguments of `run`.
 #[derive(Debug, Args)]
-pub struct RunArgs {
+pub(crate) struct RunArgs {
     /// Port of the dashboard on loopback; 0 takes a free one. [default: 8000]
     #[arg(long, value_name = "PORT")]
-    pub port: Option<u16>,
+    pub(crate) port: Option<u16>,
     /// Port of the paper gateway on loopback; 0 takes a free one. [default: 4002]
     #[arg(long, value_name = "PORT")]
-    pub gateway_port: Option<u16>,
+    pub(crate) gateway_port: Option<u16>,
     /// Folder of ledger, paper account and logs. [default: state]
     #[arg(long, value_name = "FOLDER")]
-    pub state_dir: Option<PathBuf>,
+    pub(crate) state_dir: Option<PathBuf>,
     /// Seed of the synthetic market. [default: 1]
     #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
+    pub(crate) seed: Option<u64>,
     /// Simulated seconds per second, 0.1 to 100. [default: 1]
     #[arg(long, value_name = "X")]
-    pub speed: Option<f64>,
+    pub(crate) speed: Option<f64>,
     /// Do not open a browser.
     #[arg(long)]
-    pub no_browser: bool,
+    pub(crate) no_browser: bool,
     /// How results are printed.
     #[arg(long, value_enum, default_value_t)]
-    pub output: Output,
+    pub(crate) output: Output,
 }
 
 /// Arguments of `replay`.
 #[derive(Debug, Args)]
-pub struct ReplayArgs {
+pub(crate) struct ReplayArgs {
     /// A file or folder of recorded markets; its kind is found from its content.
-    pub source: PathBuf,
+    pub(crate) source: PathBuf,
     /// Symbol to trade.
     #[arg(long, value_name = "S")]
-    pub symbol: String,
+    pub(crate) symbol: String,
     /// Exchange date, YYYY-MM-DD.
     #[arg(long, value_name = "D")]
-    pub date: String,
+    pub(crate) date: String,
     /// Lay a synthetic option chain over the recorded underlying, so that option strategies have
     /// something to trade. Its prices are made, not recorded, and labelled so.
     #[arg(long, value_enum)]
-    pub chain: Option<Chain>,
+    pub(crate) chain: Option<Chain>,
     /// Seed of the synthetic chain and of latency.
     #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u64,
+    pub(crate) seed: u64,
     /// How results are printed.
     #[arg(long, value_enum, default_value_t)]
-    pub output: Output,
+    pub(crate) output: Output,
 }
 
 /// Where the option chain of a replay comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Chain {
+pub(crate) enum Chain {
     /// Made by our own generator.
     Synthetic,
 }
 
 /// What to look at.
 #[derive(Debug, Subcommand)]
-pub enum DataCommand {
+pub(crate) enum DataCommand {
     /// Say what each file of a source holds: kind, symbol, first and last instant, records, trades.
     #[command(after_help = "\
 Examples:
@@ -137,7 +137,7 @@ Examples:
 
 /// What to look at.
 #[derive(Debug, Subcommand)]
-pub enum ConfigCommand {
+pub(crate) enum ConfigCommand {
     /// Read the configuration and say what is wrong with it, with the line.
     Check {
         /// How results are printed.
@@ -148,7 +148,7 @@ pub enum ConfigCommand {
 
 /// How results are printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum Output {
+pub(crate) enum Output {
     /// For people.
     #[default]
     Text,

@@ -16,93 +16,93 @@ const MOST_BYTES: u64 = 1 << 20;
 /// Everything in the file. The core's own part is [`Settings`]; the rest is about this process.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, Validate)]
 #[serde(deny_unknown_fields, default)]
-pub struct Config {
+pub(crate) struct Config {
     /// Where the ledger, the paper account, recordings and logs are kept.
     #[garde(dive)]
-    pub state: State,
+    pub(crate) state: State,
     /// What is written about what happens.
     #[garde(dive)]
-    pub log: Log,
+    pub(crate) log: Log,
     /// The web page and its interface.
     #[garde(dive)]
-    pub dashboard: Dashboard,
+    pub(crate) dashboard: Dashboard,
     /// Whom we trade with.
     #[garde(dive)]
-    pub broker: Broker,
+    pub(crate) broker: Broker,
     /// The paper exchange that this process hosts.
     #[garde(dive)]
-    pub paper: Paper,
+    pub(crate) paper: Paper,
     /// What the core does.
     #[garde(dive)]
-    pub trading: Settings,
+    pub(crate) trading: Settings,
 }
 
 /// Where things are kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate)]
 #[serde(deny_unknown_fields, default)]
-pub struct State {
+pub(crate) struct State {
     /// A folder of this system's own, made when it is missing.
     #[garde(custom(not_empty))]
-    pub directory: PathBuf,
+    pub(crate) directory: PathBuf,
 }
 
 /// What is written about what happens.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate)]
 #[serde(deny_unknown_fields, default)]
-pub struct Log {
+pub(crate) struct Log {
     /// `error`, `warn`, `info`, `debug` or `trace`, or a filter such as `info,alphatrader_ibkr=debug`.
     #[garde(length(min = 1, max = 500))]
-    pub filter: String,
+    pub(crate) filter: String,
     /// Daily files kept.
     #[garde(range(min = 1, max = 365))]
-    pub keep_days: u16,
+    pub(crate) keep_days: u16,
 }
 
 /// The web page and its interface.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate)]
 #[serde(deny_unknown_fields, default)]
-pub struct Dashboard {
+pub(crate) struct Dashboard {
     /// A loopback address: there is no login yet.
     #[garde(custom(loopback))]
-    pub address: IpAddr,
+    pub(crate) address: IpAddr,
     /// TCP port; 0 takes a free one.
     #[garde(skip)]
-    pub port: u16,
+    pub(crate) port: u16,
 }
 
 /// Whom we trade with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate)]
 #[serde(deny_unknown_fields, default)]
-pub struct Broker {
+pub(crate) struct Broker {
     /// Host of TWS or IB Gateway, when `paper.enabled` is off.
     #[garde(length(min = 1, max = 253))]
-    pub host: String,
+    pub(crate) host: String,
     /// Its port: 7497 paper and 7496 live for TWS, 4002 and 4001 for IB Gateway.
     #[garde(range(min = 1))]
-    pub port: u16,
+    pub(crate) port: u16,
     /// Our one fixed client id. The broker refuses a second session with it, which keeps two of us
     /// from trading one account.
     #[garde(range(min = 1, max = 999_999))]
-    pub client_id: i32,
+    pub(crate) client_id: i32,
 }
 
 /// The paper exchange that this process hosts: a synthetic market behind a gateway that speaks the
 /// broker's protocol.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate)]
 #[serde(deny_unknown_fields, default)]
-pub struct Paper {
+pub(crate) struct Paper {
     /// Host it and trade with it; off means trading with `broker`.
     #[garde(skip)]
-    pub enabled: bool,
+    pub(crate) enabled: bool,
     /// Its port on loopback; 0 takes a free one.
     #[garde(skip)]
-    pub port: u16,
+    pub(crate) port: u16,
     /// Seed of the synthetic market: equal seeds make equal days.
     #[garde(skip)]
-    pub seed: u64,
+    pub(crate) seed: u64,
     /// Simulated seconds per second.
     #[garde(range(min = 0.1, max = 100.0))]
-    pub speed: f64,
+    pub(crate) speed: f64,
 }
 
 impl Default for State {
@@ -157,7 +157,7 @@ fn not_empty(path: &PathBuf, _: &()) -> garde::Result {
 ///
 /// # Errors
 /// [`Failure`] with the line and what to do about it.
-pub fn load(path: Option<&Path>) -> Result<Config, Failure> {
+pub(crate) fn load(path: Option<&Path>) -> Result<Config, Failure> {
     let usual = Path::new("config/config.yaml");
     let path = match path {
         Some(path) => path,
@@ -166,7 +166,10 @@ pub fn load(path: Option<&Path>) -> Result<Config, Failure> {
     };
     let size = std::fs::metadata(path).map_err(|e| Failure::unreadable_config(path, &e))?.len();
     if size > MOST_BYTES {
-        return Err(Failure::config(format!("{} is larger than {MOST_BYTES} bytes: is it the right file?", path.display())));
+        return Err(Failure::config(format!(
+            "{} is larger than {MOST_BYTES} bytes: is it the right file?",
+            path.display()
+        )));
     }
     let text = std::fs::read_to_string(path).map_err(|e| Failure::unreadable_config(path, &e))?;
     parse(&text, &path.display().to_string(), std::env::vars().collect())
@@ -176,7 +179,7 @@ pub fn load(path: Option<&Path>) -> Result<Config, Failure> {
 ///
 /// # Errors
 /// [`Failure`] with the line and what to do about it.
-pub fn parse(text: &str, name: &str, variables: HashMap<String, String>) -> Result<Config, Failure> {
+pub(crate) fn parse(text: &str, name: &str, variables: HashMap<String, String>) -> Result<Config, Failure> {
     let options = serde_saphyr::options! { with_snippet: false }.with_properties(variables);
     serde_saphyr::from_str_with_options_valid::<Config>(text, options).map_err(|error| {
         let report = serde_saphyr::miette::to_miette_report_with_formatter(
@@ -206,7 +209,11 @@ mod tests {
 
     #[test]
     fn values_come_from_the_environment() {
-        assert_eq!(read("dashboard: {port: '${PORT}'}").map(|c| c.dashboard.port).ok(), None, "quoted text stays text");
+        assert_eq!(
+            read("dashboard: {port: '${PORT}'}").map(|c| c.dashboard.port).ok(),
+            None,
+            "quoted text stays text"
+        );
         assert_eq!(read("dashboard:\n  port: ${PORT}\n").unwrap().dashboard.port, 9001);
         assert_eq!(read("dashboard:\n  port: ${NOT_SET:-9002}\n").unwrap().dashboard.port, 9002);
         assert!(read("dashboard:\n  port: ${NOT_SET}\n").unwrap_err().contains("NOT_SET"));

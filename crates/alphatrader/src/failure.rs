@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// Why the program ends without having done what it was asked.
 #[derive(Debug)]
-pub struct Failure {
+pub(crate) struct Failure {
     /// In words, with what to do.
     message: String,
     /// 1: it failed; 2: it was asked wrongly.
@@ -14,17 +14,17 @@ pub struct Failure {
 
 impl Failure {
     /// It was asked rightly and failed.
-    pub fn new(message: impl Into<String>) -> Self {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), code: 1 }
     }
 
     /// The configuration is wrong.
-    pub fn config(message: impl Into<String>) -> Self {
+    pub(crate) fn config(message: impl Into<String>) -> Self {
         Self { message: message.into(), code: 2 }
     }
 
     /// The configuration file cannot be read.
-    pub fn unreadable_config(path: &Path, error: &std::io::Error) -> Self {
+    pub(crate) fn unreadable_config(path: &Path, error: &std::io::Error) -> Self {
         Self::config(format!(
             "the configuration {} cannot be read: {error}\nname another with --config FILE, or leave it away to run on the defaults",
             path.display()
@@ -32,7 +32,7 @@ impl Failure {
     }
 
     /// The exit code.
-    pub const fn code(&self) -> u8 {
+    pub(crate) const fn code(&self) -> u8 {
         self.code
     }
 }

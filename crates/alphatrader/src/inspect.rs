@@ -14,9 +14,10 @@ use crate::print_json;
 ///
 /// # Errors
 /// A source that does not exist or cannot be listed.
-pub fn inspect(source: &Path, output: Output) -> Result<(), Failure> {
+pub(crate) fn inspect(source: &Path, output: Output) -> Result<(), Failure> {
     let calendar = Calendar::xnys();
-    let inspection = alphatrader_history::inspect(source, &calendar).map_err(|e| Failure::new(e.to_string()))?;
+    let inspection =
+        alphatrader_history::inspect(source, &calendar).map_err(|e| Failure::new(e.to_string()))?;
     let progress = inspection.progress();
     let bar = ProgressBar::new(progress.total());
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {percent:>3} %  {bytes}/{total_bytes}") {

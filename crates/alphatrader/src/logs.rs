@@ -16,9 +16,10 @@ use crate::failure::Failure;
 ///
 /// # Errors
 /// A filter that cannot be read, or a folder that cannot be written.
-pub fn begin(settings: &Log, directory: &Path) -> Result<WorkerGuard, Failure> {
+pub(crate) fn begin(settings: &Log, directory: &Path) -> Result<WorkerGuard, Failure> {
     let filter = |default: &str| {
-        EnvFilter::try_new(default).map_err(|e| Failure::config(format!("log.filter `{default}` cannot be read: {e}")))
+        EnvFilter::try_new(default)
+            .map_err(|e| Failure::config(format!("log.filter `{default}` cannot be read: {e}")))
     };
     let files = Builder::new()
         .rotation(Rotation::DAILY)
@@ -28,7 +29,8 @@ pub fn begin(settings: &Log, directory: &Path) -> Result<WorkerGuard, Failure> {
         .build(directory)
         .map_err(|e| Failure::new(format!("no log can be written to {}: {e}", directory.display())))?;
     let (writer, guard) = tracing_appender::non_blocking(files);
-    let to_file = fmt::layer().json().flatten_event(true).with_writer(writer).with_filter(filter(&settings.filter)?);
+    let to_file =
+        fmt::layer().json().flatten_event(true).with_writer(writer).with_filter(filter(&settings.filter)?);
     let terminal = std::io::stderr().is_terminal();
     let to_terminal = fmt::layer()
         .with_writer(std::io::stderr)

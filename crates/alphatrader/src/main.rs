@@ -56,7 +56,8 @@ fn check(config: &config::Config, output: Output) -> Result<(), Failure> {
 
 /// One JSON document on stdout.
 fn print_json<T: serde::Serialize>(value: &T) -> Result<(), Failure> {
-    let text = serde_json::to_string(value).map_err(|e| Failure::new(format!("the result cannot be written as JSON: {e}")))?;
+    let text = serde_json::to_string(value)
+        .map_err(|e| Failure::new(format!("the result cannot be written as JSON: {e}")))?;
     println!("{text}");
     Ok(())
 }

@@ -56,14 +56,16 @@ impl Durable for OnDisk {
 ///
 /// # Errors
 /// Nothing to replay, a source that cannot be read, a ledger that cannot be written.
-pub fn replay(mut settings: Settings, args: &ReplayArgs) -> Result<(), Failure> {
+pub(crate) fn replay(mut settings: Settings, args: &ReplayArgs) -> Result<(), Failure> {
     let calendar = Calendar::xnys();
-    let symbol: Symbol = args.symbol.to_ascii_uppercase().parse().map_err(|e| Failure::config(format!("--symbol: {e}")))?;
+    let symbol: Symbol =
+        args.symbol.to_ascii_uppercase().parse().map_err(|e| Failure::config(format!("--symbol: {e}")))?;
     let (date, session) = trading_day(&calendar, &args.date)?;
     let located = locate(&args.source, symbol, date).map_err(|e| Failure::new(e.to_string()))?;
     eprintln!("{located}");
     trade_only(&mut settings, symbol);
-    let folder = tempfile::tempdir().map_err(|e| Failure::new(format!("no temporary folder for the ledger: {e}")))?;
+    let folder =
+        tempfile::tempdir().map_err(|e| Failure::new(format!("no temporary folder for the ledger: {e}")))?;
     let ledger = open_ledger(&folder.path().join("ledger.sqlite"))?;
     let config = ReplayConfig {
         settings,
@@ -81,7 +83,9 @@ pub fn replay(mut settings: Settings, args: &ReplayArgs) -> Result<(), Failure> 
 }
 
 fn trading_day(calendar: &Calendar, text: &str) -> Result<(jiff::civil::Date, Session), Failure> {
-    let date = text.parse().map_err(|_| Failure::config(format!("--date `{text}` is not a date such as 2013-10-07")))?;
+    let date = text
+        .parse()
+        .map_err(|_| Failure::config(format!("--date `{text}` is not a date such as 2013-10-07")))?;
     let session = calendar.session(date).ok_or_else(|| {
         let next = calendar.next_session(date);
         Failure::config(format!("the exchange was closed on {date}; the next session is {}", next.date))
@@ -100,7 +104,11 @@ fn open_ledger(path: &Path) -> Result<Ledger, Failure> {
 }
 
 /// Plays all of it; returns the summary, the lines that could not be read, and how long it took.
-fn play(mut replay: Replay<OnDisk>, located: &Located, calendar: &Calendar) -> Result<(Summary, u64, f64), Failure> {
+fn play(
+    mut replay: Replay<OnDisk>,
+    located: &Located,
+    calendar: &Calendar,
+) -> Result<(Summary, u64, f64), Failure> {
     let progress = Progress::default();
     let merge = located
         .open(calendar, ReplayConfig::UNDERLYING, &progress)
@@ -146,7 +154,13 @@ fn show_malformed(bar: &ProgressBar, count: u64, line: &Malformed) {
     }
 }
 
-fn report(args: &ReplayArgs, symbol: Symbol, summary: Summary, malformed: u64, seconds: f64) -> Result<(), Failure> {
+fn report(
+    args: &ReplayArgs,
+    symbol: Symbol,
+    summary: Summary,
+    malformed: u64,
+    seconds: f64,
+) -> Result<(), Failure> {
     let report = Report {
         events_per_second: (summary.events as f64 / seconds.max(1e-9)).round(),
         digest: summary.digest,
@@ -179,7 +193,9 @@ fn explain(report: &Report) {
         report.malformed
     );
     if report.chain == "synthetic" {
-        eprintln!("options: SYNTHETIC chain laid over the recorded underlying; its prices were made, not recorded");
+        eprintln!(
+            "options: SYNTHETIC chain laid over the recorded underlying; its prices were made, not recorded"
+        );
     }
     eprintln!(
         "signals {}, orders {}, fills {}, realised P&L {} after commissions, {} positions open",
@@ -193,5 +209,7 @@ fn explain(report: &Report) {
     for (gate, count) in &report.stopped_by {
         eprintln!("  {count:>8}  {gate}");
     }
-    eprintln!("a simulation on recorded data: fills, costs and latency are modelled; nothing here promises a profit");
+    eprintln!(
+        "a simulation on recorded data: fills, costs and latency are modelled; nothing here promises a profit"
+    );
 }

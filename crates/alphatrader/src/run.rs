@@ -1,10 +1,344 @@
-//! `alphatrader run`: the whole system.
+//! `alphatrader run`: the whole system, wired.
+//!
+//! | module | what it does |
+//! | --- | --- |
+//! | `preflight` | the environment, looked at before anything connects |
+//! | `core_thread` | the engine's thread: inbox and timers in, commits and effects out |
+//! | `edges` | records to the ledger's writer, effects to the broker, lines to the log |
+//! | `show` | ten times a second the moment to the dashboard, four times to the hot state |
+//! | `stop` | Ctrl-C once, and twice |
+//!
+//! Start: environment, ledger, dashboard's port, paper gateway, broker edge, engine. Stop: working
+//! entries cancelled, then everything closed in the reverse order.
 
-use crate::cli::RunArgs;
+mod core_thread;
+mod edges;
+mod preflight;
+mod show;
+mod stop;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use alphatrader_dashboard::{Command, CommandAction, Dashboard, Limits, Published};
+use alphatrader_edge::inbox::{Inbox, Limits as InboxLimits, Receiver, Sender};
+use alphatrader_edge::modules::Registry as Modules;
+use alphatrader_edge::{Clock, Health};
+use alphatrader_engine::{Engine, TradingCore};
+use alphatrader_exchange::server::{Gateway, GatewayConfig, GatewayHandle};
+use alphatrader_ibkr::{ClockSource, Ibkr, IbkrConfig, IbkrHandle, Registry};
+use alphatrader_model::event::Operator;
+use alphatrader_model::{Calendar, Input, Payload, Record};
+use alphatrader_store::{Ledger, LedgerWriter, Recovery};
+use tokio::runtime::Runtime;
+use tokio::sync::{mpsc, watch};
+
+use crate::cli::{Output, RunArgs};
 use crate::config::Config;
 use crate::failure::Failure;
+use core_thread::CoreThread;
+use edges::LiveEdges;
+use show::{Show, ShowParts, Told};
+
+/// Contracts a process follows: a day's chain near the money and what is held.
+const CONTRACTS: u32 = 4_096;
+/// How long the ledger may take to write what waits at the end.
+const LEDGER_FAREWELL: Duration = Duration::from_secs(1);
 
 /// Runs the command.
-pub fn run(_config: Config, _args: &RunArgs) -> Result<(), Failure> {
-    Err(Failure::new("under construction"))
+///
+/// # Errors
+/// Anything that keeps the system from starting: configuration, folder, ledger, ports.
+pub(crate) fn run(mut config: Config, args: &RunArgs) -> Result<(), Failure> {
+    apply(&mut config, args);
+    preflight::check(&config)?;
+    let _logs = crate::logs::begin(&config.log, &config.state.directory)?;
+    let (ledger, recovery) = open_ledger(&config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("edge")
+        .enable_all()
+        .build()
+        .map_err(|e| Failure::new(format!("the runtime cannot start: {e}")))?;
+    let clock = Clock::wall();
+    let (dashboard, commands) = bind_dashboard(&config, &clock)?;
+    let gateway = start_gateway(&config)?;
+    let (sender, receiver) = Inbox::new(inbox_limits()).map_err(|e| Failure::new(e.to_string()))?;
+    let ibkr = start_ibkr(&config, &clock, &sender, gateway.as_ref(), &runtime)?;
+    let parts = Parts { clock, sender, receiver, ibkr };
+    let system = System::start(&config, parts, ledger, recovery, &dashboard)?;
+    serve(&runtime, dashboard, commands, &system, gateway, args)
+}
+
+/// The command line wins over the file.
+fn apply(config: &mut Config, args: &RunArgs) {
+    if let Some(port) = args.port {
+        config.dashboard.port = port;
+    }
+    if let Some(port) = args.gateway_port {
+        config.paper.port = port;
+    }
+    if let Some(folder) = &args.state_dir {
+        config.state.directory.clone_from(folder);
+    }
+    if let Some(seed) = args.seed {
+        config.paper.seed = seed;
+    }
+    if let Some(speed) = args.speed {
+        config.paper.speed = speed;
+    }
+}
+
+fn inbox_limits() -> InboxLimits {
+    InboxLimits { instruments: CONTRACTS, ..InboxLimits::default() }
+}
+
+fn open_ledger(config: &Config) -> Result<(Ledger, Recovery), Failure> {
+    let path = config.state.directory.join("ledger.sqlite");
+    let (ledger, recovery) = Ledger::open(&path).map_err(|e| Failure::new(e.to_string()))?;
+    tracing::info!(
+        ledger = %path.display(),
+        incarnation = recovery.incarnation,
+        records = recovery.records.len(),
+        "ledger opened"
+    );
+    Ok((ledger, recovery))
+}
+
+fn bind_dashboard(config: &Config, clock: &Clock) -> Result<(Dashboard, mpsc::Receiver<Command>), Failure> {
+    let address = SocketAddr::new(config.dashboard.address, config.dashboard.port);
+    let first = Published::starting(clock.now().into());
+    Dashboard::bind(address, first, Limits::default()).map_err(|e| Failure::new(e.to_string()))
+}
+
+fn start_gateway(config: &Config) -> Result<Option<GatewayHandle>, Failure> {
+    if !config.paper.enabled {
+        return Ok(None);
+    }
+    let gateway = Gateway::start(GatewayConfig {
+        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, config.paper.port)),
+        state_file: Some(config.state.directory.join("paper-account.journal")),
+        seed: config.paper.seed,
+        speed: config.paper.speed,
+        ..GatewayConfig::default()
+    })
+    .map_err(|e| Failure::new(e.to_string()))?;
+    tracing::info!(address = %gateway.local_addr(), account = gateway.account(), "paper gateway listens");
+    Ok(Some(gateway))
+}
+
+fn start_ibkr(
+    config: &Config,
+    clock: &Clock,
+    sender: &Sender,
+    gateway: Option<&GatewayHandle>,
+    runtime: &Runtime,
+) -> Result<Arc<IbkrHandle>, Failure> {
+    let (host, port) = match gateway {
+        Some(gateway) => ("127.0.0.1".to_string(), gateway.local_addr().port()),
+        None => (config.broker.host.clone(), config.broker.port),
+    };
+    let paper = gateway.is_some();
+    let edge = IbkrConfig {
+        host,
+        clock: if paper { ClockSource::Learn } else { ClockSource::Own },
+        synthetic: paper,
+        ..IbkrConfig::new(port, config.broker.client_id, config.trading.symbols.clone())
+    };
+    Ibkr::start(
+        edge,
+        clock.clone(),
+        Calendar::xnys(),
+        sender.clone(),
+        Registry::new(CONTRACTS),
+        runtime.handle(),
+    )
+    .map(Arc::new)
+    .map_err(|e| Failure::config(e.to_string()))
+}
+
+/// What a system is made of.
+struct Parts {
+    clock: Clock,
+    sender: Sender,
+    receiver: Receiver,
+    ibkr: Arc<IbkrHandle>,
+}
+
+/// The running threads.
+struct System {
+    clock: Clock,
+    sender: Sender,
+    ibkr: Arc<IbkrHandle>,
+    core: CoreThread,
+    show: Show,
+}
+
+impl System {
+    fn start(
+        config: &Config,
+        parts: Parts,
+        ledger: Ledger,
+        recovery: Recovery,
+        dashboard: &Dashboard,
+    ) -> Result<Self, Failure> {
+        let Parts { clock, sender, receiver, ibkr } = parts;
+        let records: Vec<Record> = recovery.records.iter().map(|r| r.record.clone()).collect();
+        let engine = Engine::new(recovery.incarnation, TradingCore::recover(&records));
+        let answers = sender.clone();
+        let own_clock = clock.clone();
+        let writer = Arc::new(LedgerWriter::spawn(ledger, move |said| {
+            let now = own_clock.now();
+            let input = Input { ts_event: now, ts_recv: now, payload: Payload::Ledger(said) };
+            if let Err(error) = answers.push(input) {
+                tracing::error!(%error, "the ledger's answer did not reach the engine");
+            }
+        }));
+        let modules = register(&clock, &ibkr, &writer)?;
+        let (told, hears) = Told::channel();
+        let edges = LiveEdges::new(Arc::clone(&writer), Arc::clone(&ibkr), sender.clone(), told);
+        tell_settings(&sender, &clock, config)?;
+        let core = CoreThread::start(engine, edges, receiver, clock.clone(), modules.clone())
+            .map_err(|e| Failure::new(format!("the engine's thread cannot start: {e}")))?;
+        let parts = ShowParts {
+            publisher: dashboard.publisher(),
+            config: config.clone(),
+            moments: core.moments(),
+            clock: clock.clone(),
+            ibkr: Arc::clone(&ibkr),
+            writer,
+            inbox: sender.clone(),
+            modules,
+            recovered: recovery,
+        };
+        let show = Show::start(parts, hears)
+            .map_err(|e| Failure::new(format!("the screen's thread cannot start: {e}")))?;
+        Ok(Self { clock, sender, ibkr, core, show })
+    }
+
+    fn tell(&self, asked: Operator) {
+        let now = self.clock.now();
+        let input = Input { ts_event: now, ts_recv: now, payload: Payload::Operator(asked) };
+        if let Err(error) = self.sender.push(input) {
+            tracing::error!(%error, "a command did not reach the engine");
+        }
+    }
+}
+
+/// The core's settings are its first event. How long the ledger may take is wall time; the core
+/// counts event time, which runs faster on a fast simulated market.
+fn tell_settings(sender: &Sender, clock: &Clock, config: &Config) -> Result<(), Failure> {
+    let now = clock.now();
+    let mut settings = config.trading.clone();
+    if config.paper.enabled && config.paper.speed > 1.0 {
+        let patience = f64::from(settings.execution.commit_timeout_ms) * config.paper.speed;
+        settings.execution.commit_timeout_ms = patience.ceil() as u32;
+    }
+    let payload = Payload::Settings(Box::new(settings));
+    sender.push(Input { ts_event: now, ts_recv: now, payload }).map_err(|e| Failure::new(e.to_string()))
+}
+
+/// Modules in their order, each with its health.
+fn register(clock: &Clock, ibkr: &Arc<IbkrHandle>, writer: &Arc<LedgerWriter>) -> Result<Modules, Failure> {
+    let modules = Modules::new(clock.clone());
+    let every = Duration::from_secs(1);
+    let broker = {
+        let ibkr = Arc::clone(ibkr);
+        move || {
+            let status = ibkr.status();
+            if status.is_connected() { Health::Ready } else { Health::Down(status.text) }
+        }
+    };
+    let records = {
+        let writer = Arc::clone(writer);
+        move || match writer.metrics().failed {
+            false => Health::Ready,
+            true => Health::Down("the ledger cannot be written".into()),
+        }
+    };
+    let failed = |e: alphatrader_edge::RegistryError| Failure::new(e.to_string());
+    modules.register("ibkr_ingestion", "ibkr", every, broker).map_err(failed)?;
+    // These live on the engine's thread: silence of the thread is their only fault of their own.
+    for name in ["analytics", "signals", "risk"] {
+        modules.register(name, name, every, || Health::Ready).map_err(failed)?;
+    }
+    modules.register("execution", "execution", every, records).map_err(failed)?;
+    modules.register("dashboard", "dashboard", every, || Health::Ready).map_err(failed)?;
+    Ok(modules)
+}
+
+/// Serves until a person stops it, then stops everything in order.
+fn serve(
+    runtime: &Runtime,
+    dashboard: Dashboard,
+    commands: mpsc::Receiver<Command>,
+    system: &System,
+    gateway: Option<GatewayHandle>,
+    args: &RunArgs,
+) -> Result<(), Failure> {
+    let url = dashboard.url();
+    let (end, mut ended) = watch::channel(false);
+    let page = runtime.spawn(dashboard.serve(async move {
+        // The sender lives until the end of this function; its loss is an end too.
+        let _ = ended.wait_for(|over| *over).await;
+    }));
+    announce(args, &url, gateway.as_ref());
+    runtime.block_on(stop::until_asked(system, commands))?;
+    tracing::info!("stopping: working entries are cancelled, protective orders stay at the broker");
+    system.show.stopping();
+    system.tell(Operator::Shutdown);
+    let quiet = system.core.finish();
+    if !quiet {
+        tracing::warn!("not every cancel was confirmed in time; the next start asks the broker");
+    }
+    runtime.block_on(system.ibkr.shutdown());
+    let written = system.core.close_ledger(LEDGER_FAREWELL);
+    system.show.finish();
+    end.send_replace(true);
+    let _ = runtime.block_on(page);
+    if let Some(gateway) = gateway {
+        gateway.shutdown().map_err(|e| Failure::new(e.to_string()))?;
+    }
+    written.map_err(|e| Failure::new(e.to_string()))?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// One line on stdout: whoever waits for it may ask from now on.
+fn announce(args: &RunArgs, url: &str, gateway: Option<&GatewayHandle>) {
+    match args.output {
+        Output::Text => println!("AlphaTrader is ready: {url}"),
+        Output::Json => {
+            let gateway = gateway.map(|g| g.local_addr().to_string());
+            println!("{}", serde_json::json!({ "url": url, "gateway": gateway }));
+        }
+    }
+    if !args.no_browser {
+        open_browser(url);
+    }
+}
+
+/// Opens a browser where there is a screen to open it on; a failure is no failure of the system.
+fn open_browser(url: &str) {
+    let has_screen = std::env::var_os("DISPLAY").is_some() || std::env::var_os("WAYLAND_DISPLAY").is_some();
+    let opener = if cfg!(target_os = "macos") {
+        "open"
+    } else if has_screen {
+        "xdg-open"
+    } else {
+        return;
+    };
+    if let Err(error) = std::process::Command::new(opener).arg(url).spawn() {
+        tracing::info!(%error, "no browser was opened");
+    }
+}
+
+/// A person's command for the core.
+fn operator(command: &Command) -> Operator {
+    let reason = command.reason.clone();
+    match command.action {
+        CommandAction::Halt => Operator::Halt { reason },
+        CommandAction::Resume => Operator::Resume { reason },
+    }
 }

@@ -99,7 +99,7 @@ impl Shared {
 #[derive(Debug)]
 pub struct LedgerWriter {
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl LedgerWriter {
@@ -116,7 +116,7 @@ impl LedgerWriter {
             .name("ledger".into())
             .spawn(move || Thread { shared: own, on_event }.run(ledger))
             .expect("the system gives a thread at the start of the process");
-        Self { shared, thread: Some(thread) }
+        Self { shared, thread: Mutex::new(Some(thread)) }
     }
 
     /// Hands over a step to be made durable. Never waits for the disk.
@@ -161,7 +161,7 @@ impl LedgerWriter {
     ///
     /// # Errors
     /// [`ShutdownError`]; the thread goes on by itself until the process ends.
-    pub fn shutdown(mut self, deadline: Duration) -> Result<(), ShutdownError> {
+    pub fn shutdown(&self, deadline: Duration) -> Result<(), ShutdownError> {
         self.close();
         let (queue, _) = self
             .shared
@@ -172,7 +172,8 @@ impl LedgerWriter {
             return Err(ShutdownError { deadline, steps: queue.steps.len() as u64 + queue.writing });
         }
         drop(queue);
-        if let Some(thread) = self.thread.take() {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
             // It has ended; a panic in it was told as a failure of the ledger.
             let _ = thread.join();
         }

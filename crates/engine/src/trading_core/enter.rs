@@ -15,7 +15,8 @@ impl TradingCore {
     /// A print of an analysed stock: the cheap question first, everything else only after a yes.
     pub(crate) fn on_print(&mut self, step: &mut Step<'_>, symbol: Symbol) {
         let Some(features) = step.view.of(symbol) else { return };
-        if zero_dte::break_of(features).is_none() || self.settings.is_none() {
+        let in_session = self.session.is_some_and(|s| s.contains(step.now()));
+        if !in_session || zero_dte::break_of(features).is_none() || self.settings.is_none() {
             return;
         }
         let features = *features;

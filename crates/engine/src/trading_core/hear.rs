@@ -39,6 +39,8 @@ impl TradingCore {
             BrokerEvent::Position { contract, quantity, .. } => {
                 if let Link::Syncing(picture) = &mut self.link {
                     picture.positions.insert(*contract, *quantity);
+                } else if quantity.is_flat() {
+                    self.settle_expired(step, |held| held == *contract);
                 }
             }
             BrokerEvent::Account(account) => self.on_account(step, account),
@@ -149,12 +151,12 @@ impl TradingCore {
     }
 
     fn count_filled(&mut self, step: &mut Step<'_>, id: OrderId) {
-        let signal = self.orders[&id].request.reference.signal;
-        let Some(trade) = self.trades.get(&signal) else { return };
+        let reference = self.orders[&id].request.reference;
+        let Some(trade) = self.trades.get(&reference.signal) else { return };
         let filled = trade
             .fills
             .iter()
-            .filter(|(_, f)| f.order == id)
+            .filter(|(_, f)| f.reference == reference)
             .fold(alphatrader_model::Quantity::ZERO, |sum, (_, f)| {
                 sum.checked_add(f.quantity).unwrap_or(sum)
             });

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use alphatrader_model::event::HaltLevel;
-use alphatrader_model::{Action, Contract, OrderId, Record, Role, SignedQuantity};
+use alphatrader_model::market::Side;
+use alphatrader_model::{
+    Action, Contract, Fill, Money, OrderId, OrderRef, Price, Record, Right, Role, SignedQuantity,
+};
 use alphatrader_trading::breaker::Trip;
 use alphatrader_trading::lifecycle;
 
@@ -18,6 +21,7 @@ impl TradingCore {
         let Link::Syncing(picture) = std::mem::replace(&mut self.link, Link::Up) else { return };
         self.reconcile_orders(step, &picture);
         self.adopt_strays(step, &picture);
+        self.settle_expired(step, |held| !picture.positions.contains_key(&held));
         let differences = self.differing_positions(&picture);
         if differences.is_empty() {
             self.sync_retries = 0;
@@ -71,6 +75,54 @@ impl TradingCore {
                 self.act(step, Action::Cancel(*id), None);
             }
         }
+    }
+
+    /// An option that has expired and that the broker no longer lists was settled: the position ends
+    /// at its intrinsic value. The broker's account has the exact amount; the next reconciliation of
+    /// equity shows any difference.
+    pub(crate) fn settle_expired(&mut self, step: &mut Step<'_>, gone: impl Fn(Contract) -> bool) {
+        let expired: Vec<_> = self
+            .trades
+            .values()
+            .filter(|t| !t.held().is_flat() && gone(t.signal.contract))
+            .filter_map(|t| Some((t.signal.id, self.settlement(step, t.signal.contract)?)))
+            .collect();
+        for (signal, price) in expired {
+            let Some(trade) = self.trades.get_mut(&signal) else { continue };
+            trade.closing = Some("expired".into());
+            let fill = Fill {
+                exec_id: format!("expiry.{signal}"),
+                order: trade.entry,
+                reference: OrderRef { signal, role: Role::Close, attempt: 0 },
+                contract: trade.signal.contract,
+                side: Side::Sell,
+                quantity: trade.held().abs(),
+                price,
+                multiplier: trade.signal.multiplier,
+                commission: Some(Money::ZERO),
+                time: step.now(),
+                strategy: trade.signal.strategy,
+            };
+            trade.fills.push((1, fill.clone()));
+            step.record(Record::Fill(Box::new(fill)));
+            self.rebuild(step, signal);
+            self.settle(step, signal);
+        }
+    }
+
+    /// Intrinsic value at expiry; nothing before it, or while the underlying's price is unknown.
+    fn settlement(&self, step: &Step<'_>, contract: Contract) -> Option<Price> {
+        let option = contract.option()?;
+        let instrument = &self.contract(step.view, contract)?.instrument;
+        if instrument.expires.is_none_or(|at| step.now() < at) {
+            return None;
+        }
+        let spot = step.view.of(instrument.underlying)?.last?;
+        let inside = match option.right {
+            Right::Call => spot.checked_sub(option.strike)?,
+            Right::Put => option.strike.checked_sub(spot)?,
+        };
+        Some(inside.max(Price::ZERO))
     }
 
     /// Contracts in which the broker's position is not the sum of ours. Stocks that we do not trade

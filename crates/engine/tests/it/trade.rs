@@ -287,3 +287,27 @@ fn equal_inputs_give_equal_digests_and_different_ones_do_not() {
     assert_eq!(run(60_031), run(60_031));
     assert_ne!(run(60_031), run(60_032));
 }
+
+#[test]
+fn an_option_that_expires_unsold_ends_at_its_intrinsic_value() {
+    let mut desk = holding();
+    let entry = desk.placed(Role::Entry);
+    let strike = entry.contract.option().unwrap().strike;
+    for _ in 0..2 {
+        desk.second(60_150, 500);
+    }
+    desk.now = session().close;
+    let flat = BrokerEvent::Position {
+        contract: entry.contract,
+        quantity: alphatrader_model::SignedQuantity::ZERO,
+        cost: None,
+    };
+    desk.broker(flat);
+    let worth = Price::from_cents(60_150).checked_sub(strike).unwrap().max(Price::ZERO);
+    let profit = worth.notional(entry.quantity, 100).unwrap().micros()
+        - entry.kind.limit().unwrap().notional(entry.quantity, 100).unwrap().micros()
+        - 650_000 * entry.quantity.get() as i64;
+    let closed = SignalState::Closed { reason: "expired".into(), profit: Money::from_micros(profit) };
+    assert_eq!(desk.view().signals[0].state, closed);
+    assert_eq!(desk.order(entry.id).filled, entry.quantity, "the entry is not filled twice");
+}

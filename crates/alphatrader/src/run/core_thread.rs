@@ -1,0 +1,194 @@
+//! The engine's thread: takes inputs in their order, makes the timers, hands out moments.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use alphatrader_edge::Clock;
+use alphatrader_edge::inbox::Receiver;
+use alphatrader_edge::modules::Registry as Modules;
+use alphatrader_engine::Engine;
+use alphatrader_engine::replay::TIMER;
+use alphatrader_model::event::Operator;
+use alphatrader_model::view::{MarketView, SymbolHistory, TradingView};
+use alphatrader_model::{Input, Payload, Span, Timestamp};
+use alphatrader_store::ShutdownError;
+
+use super::edges::LiveEdges;
+
+/// How long cancels may take to be confirmed at the end.
+const FAREWELL: Duration = Duration::from_secs(2);
+/// Wall time between two moments.
+const MOMENT: Duration = Duration::from_millis(100);
+/// Inputs taken before timers and moments are looked at again.
+const BATCH: usize = 256;
+/// Timers made at once when the thread was held up; older ones are left out.
+const MOST_TIMERS: u32 = 50;
+/// Modules that live on this thread.
+const MODULES: [&str; 4] = ["analytics", "signals", "risk", "execution"];
+
+/// What can be shown of one moment.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Moment {
+    pub(super) market: MarketView,
+    pub(super) histories: Vec<SymbolHistory>,
+    pub(super) trading: TradingView,
+    pub(super) events: u64,
+}
+
+/// The newest moment; whoever shows it takes it when it likes.
+pub(super) type Moments = Arc<Mutex<Arc<Moment>>>;
+
+/// The running thread.
+pub(super) struct CoreThread {
+    moments: Moments,
+    stopping: Arc<AtomicBool>,
+    thread: Mutex<Option<JoinHandle<(bool, LiveEdges)>>>,
+    edges: Mutex<Option<LiveEdges>>,
+}
+
+impl CoreThread {
+    pub(super) fn start(
+        engine: Engine,
+        edges: LiveEdges,
+        receiver: Receiver,
+        clock: Clock,
+        modules: Modules,
+    ) -> std::io::Result<Self> {
+        let moments = Moments::default();
+        let stopping = Arc::new(AtomicBool::new(false));
+        let body = Body {
+            next_timer: clock.now() + TIMER,
+            engine,
+            edges,
+            receiver,
+            clock,
+            modules,
+            moments: Arc::clone(&moments),
+            stopping: Arc::clone(&stopping),
+            shown: Clock::instant(),
+            beaten: Clock::instant(),
+            halted: false,
+        };
+        let thread = std::thread::Builder::new().name("core".into()).spawn(move || body.run())?;
+        Ok(Self { moments, stopping, thread: Mutex::new(Some(thread)), edges: Mutex::new(None) })
+    }
+
+    pub(super) fn moments(&self) -> Moments {
+        Arc::clone(&self.moments)
+    }
+
+    /// Waits until nothing of ours is on its way, at most [`FAREWELL`]; true when it came to rest.
+    pub(super) fn finish(&self) -> bool {
+        self.stopping.store(true, Ordering::Release);
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(Ok((quiet, edges))) = thread.map(JoinHandle::join) else {
+            tracing::error!("the engine's thread had ended by a fault of ours");
+            return false;
+        };
+        *self.edges.lock().unwrap_or_else(PoisonError::into_inner) = Some(edges);
+        quiet
+    }
+
+    /// Writes what waits and closes the ledger.
+    pub(super) fn close_ledger(&self, deadline: Duration) -> Result<(), ShutdownError> {
+        let edges = self.edges.lock().unwrap_or_else(PoisonError::into_inner).take();
+        edges.map_or(Ok(()), |edges| edges.writer().shutdown(deadline))
+    }
+}
+
+struct Body {
+    engine: Engine,
+    edges: LiveEdges,
+    receiver: Receiver,
+    clock: Clock,
+    modules: Modules,
+    moments: Moments,
+    stopping: Arc<AtomicBool>,
+    next_timer: Timestamp,
+    shown: Instant,
+    beaten: Instant,
+    halted: bool,
+}
+
+impl Body {
+    fn run(mut self) -> (bool, LiveEdges) {
+        let mut deadline = None;
+        loop {
+            self.take_inputs();
+            self.make_timers();
+            self.look_at_overflow();
+            self.hand_out();
+            if self.stopping.load(Ordering::Acquire) {
+                let until = *deadline.get_or_insert_with(|| Clock::instant() + FAREWELL);
+                let quiet = self.engine.is_quiet() && self.receiver.metrics().first_waiting == 0;
+                if quiet || Clock::instant() >= until {
+                    self.show();
+                    return (quiet, self.edges);
+                }
+            }
+        }
+    }
+
+    /// Waits for the first input at most until the next timer or moment is due.
+    fn take_inputs(&mut self) {
+        let due = self.clock.deadline(self.next_timer).min(self.shown + MOMENT);
+        let Some(first) = self.receiver.recv_until(due) else { return };
+        self.engine.step(first, &mut self.edges);
+        for _ in 1..BATCH {
+            let Some(input) = self.receiver.recv_until(self.shown) else { return };
+            self.engine.step(input, &mut self.edges);
+        }
+    }
+
+    fn make_timers(&mut self) {
+        let now = self.clock.now();
+        // The clock was set anew (a simulated day was learned), or the thread was held up for long.
+        let far = Span::from_nanos(TIMER.nanos() * i64::from(MOST_TIMERS));
+        if now.since(self.next_timer) > far || self.next_timer.since(now) > far {
+            self.next_timer = now;
+        }
+        while self.next_timer <= now {
+            let at = self.next_timer;
+            self.engine.step(Input { ts_event: at, ts_recv: at, payload: Payload::Timer }, &mut self.edges);
+            self.next_timer = at + TIMER;
+        }
+    }
+
+    /// Something that may not be lost was: halt, and say so.
+    fn look_at_overflow(&mut self) {
+        if self.halted || !self.receiver.overflowed() {
+            return;
+        }
+        self.halted = true;
+        let reason = "an event that may not be lost was refused by a full queue".to_string();
+        let now = self.clock.now();
+        let payload = Payload::Operator(Operator::Halt { reason });
+        self.engine.step(Input { ts_event: now, ts_recv: now, payload }, &mut self.edges);
+    }
+
+    fn hand_out(&mut self) {
+        if self.shown.elapsed() >= MOMENT {
+            self.show();
+        }
+        if self.beaten.elapsed() >= Duration::from_millis(500) {
+            self.beaten = Clock::instant();
+            for module in MODULES {
+                self.modules.heartbeat(module);
+            }
+        }
+    }
+
+    fn show(&mut self) {
+        self.shown = Clock::instant();
+        self.engine.refresh_books();
+        let moment = Moment {
+            market: self.engine.market().view().clone(),
+            histories: self.engine.market().histories().cloned().collect(),
+            trading: self.engine.trading_view(),
+            events: self.engine.events(),
+        };
+        *self.moments.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(moment);
+    }
+}

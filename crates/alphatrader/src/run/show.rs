@@ -1,0 +1,273 @@
+//! What is shown: the dashboard ten times a second, the hot state four times, each fact as an event.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use alphatrader_dashboard::project::{self, Surroundings};
+use alphatrader_dashboard::view::{
+    Counter, FeedState, FeedView, MarketKind, ModeView, RunState, TradingMode,
+};
+use alphatrader_edge::Clock;
+use alphatrader_edge::inbox::Sender;
+use alphatrader_edge::modules::Registry as Modules;
+use alphatrader_ibkr::IbkrHandle;
+use alphatrader_ibkr::Link;
+use alphatrader_store::hot::{Bounds, MemoryStore, Picture, Publisher as HotPublisher};
+use alphatrader_store::ledger::Step;
+use alphatrader_store::{LedgerWriter, Recovery};
+
+use super::core_thread::{Moment, Moments};
+use crate::config::Config;
+
+/// Wall time between two pictures of the dashboard.
+const FRAME: Duration = Duration::from_millis(100);
+/// Wall time between two writings of the hot state: half its shortest expiry, twice.
+const HOT: Duration = Duration::from_millis(250);
+/// Steps that wait to be shown: a minute of a busy day.
+const STEPS: usize = 16_384;
+
+/// The engine's end: facts on their way to the screen.
+#[derive(Clone)]
+pub(super) struct Told {
+    steps: SyncSender<Step>,
+    lost: Arc<AtomicU64>,
+}
+
+/// The screen's end.
+pub(super) struct Hears {
+    steps: Receiver<Step>,
+    lost: Arc<AtomicU64>,
+}
+
+impl Told {
+    pub(super) fn channel() -> (Self, Hears) {
+        let (sender, receiver) = sync_channel(STEPS);
+        let lost = Arc::new(AtomicU64::new(0));
+        (Self { steps: sender, lost: Arc::clone(&lost) }, Hears { steps: receiver, lost })
+    }
+
+    /// Never waits. The ledger has every fact; a screen that does not keep up says what it missed.
+    pub(super) fn tell(&self, step: Step) {
+        if let Err(TrySendError::Full(_)) = self.steps.try_send(step) {
+            self.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// What the screen's thread works with.
+pub(super) struct ShowParts {
+    pub(super) publisher: alphatrader_dashboard::Publisher,
+    pub(super) config: Config,
+    pub(super) moments: Moments,
+    pub(super) clock: Clock,
+    pub(super) ibkr: Arc<IbkrHandle>,
+    pub(super) writer: Arc<LedgerWriter>,
+    pub(super) inbox: Sender,
+    pub(super) modules: Modules,
+    pub(super) recovered: Recovery,
+}
+
+/// The running thread.
+pub(super) struct Show {
+    stopping: Arc<AtomicBool>,
+    over: Arc<AtomicBool>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Show {
+    pub(super) fn start(parts: ShowParts, hears: Hears) -> std::io::Result<Self> {
+        let stopping = Arc::new(AtomicBool::new(false));
+        let over = Arc::new(AtomicBool::new(false));
+        let mut screen = Screen {
+            store: MemoryStore::new(Bounds::default()),
+            hot: HotPublisher::new(),
+            hot_at: None,
+            parts,
+            hears,
+            stopping: Arc::clone(&stopping),
+        };
+        let ends = Arc::clone(&over);
+        let thread = std::thread::Builder::new().name("show".into()).spawn(move || {
+            screen.begin();
+            while !ends.load(Ordering::Acquire) {
+                let begun = Clock::instant();
+                screen.frame();
+                std::thread::park_timeout(FRAME.saturating_sub(begun.elapsed()));
+            }
+            screen.frame();
+        })?;
+        Ok(Self { stopping, over, thread: Mutex::new(Some(thread)) })
+    }
+
+    /// From now on the page says that the system is stopping.
+    pub(super) fn stopping(&self) {
+        self.stopping.store(true, Ordering::Release);
+    }
+
+    /// Shows the last moment and ends.
+    pub(super) fn finish(&self) {
+        self.over.store(true, Ordering::Release);
+        if let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            thread.thread().unpark();
+            if thread.join().is_err() {
+                tracing::error!("the screen's thread had ended by a fault of ours");
+            }
+        }
+    }
+}
+
+struct Screen {
+    parts: ShowParts,
+    hears: Hears,
+    store: MemoryStore,
+    hot: HotPublisher,
+    hot_at: Option<Instant>,
+    stopping: Arc<AtomicBool>,
+}
+
+impl Screen {
+    /// What the ledger knew before this start belongs on the screen too.
+    fn begin(&mut self) {
+        let recovered = std::mem::take(&mut self.parts.recovered.records);
+        for one in recovered {
+            self.fact(&Step { seq: one.seq, time: one.time, records: vec![one.record] });
+        }
+    }
+
+    fn frame(&mut self) {
+        while let Ok(step) = self.hears.steps.try_recv() {
+            self.fact(&step);
+        }
+        let moment = Arc::clone(&self.parts.moments.lock().unwrap_or_else(PoisonError::into_inner));
+        let surroundings = self.surroundings(&moment);
+        let published = project::published(
+            surroundings,
+            &self.parts.config.trading,
+            &moment.market,
+            &moment.histories,
+            &moment.trading,
+        );
+        self.parts.publisher.publish(published);
+        let due = self.hot_at.is_none_or(|at| at.elapsed() >= HOT);
+        if due {
+            self.hot_at = Some(Clock::instant());
+            self.write_hot(&moment);
+            self.parts.modules.heartbeat("dashboard");
+            if self.parts.ibkr.status().link != Link::Stopped {
+                self.parts.modules.heartbeat("ibkr_ingestion");
+            }
+        }
+    }
+
+    fn fact(&mut self, step: &Step) {
+        for (index, record) in step.records.iter().enumerate() {
+            let id = format!("{}.{index}", step.seq);
+            if let Some(event) = project::event(record, step.time, &id) {
+                self.parts.publisher.event(&event);
+            }
+        }
+        if let Err(error) = self.hot.record(&self.store, step.time, &step.records) {
+            tracing::warn!(%error, "hot state");
+        }
+    }
+
+    fn write_hot(&mut self, moment: &Moment) {
+        let picture = Picture {
+            market: &moment.market,
+            histories: &moment.histories,
+            trading: &moment.trading,
+            market_lives: self.parts.ibkr.status().is_connected(),
+        };
+        let now = Clock::instant();
+        let modules = self.parts.modules.snapshot();
+        let written = self
+            .hot
+            .publish(&self.store, now, &picture)
+            .and_then(|_| self.hot.modules(&self.store, now, self.parts.clock.now(), &modules));
+        if let Err(error) = written {
+            tracing::warn!(%error, "hot state");
+        }
+    }
+
+    fn surroundings(&self, moment: &Moment) -> Surroundings {
+        let commit = self.parts.writer.metrics();
+        Surroundings {
+            version: env!("CARGO_PKG_VERSION").into(),
+            state: if self.stopping.load(Ordering::Acquire) { RunState::Stopping } else { RunState::Running },
+            mode: self.mode(),
+            at: self.parts.clock.now(),
+            feeds: self.feeds(),
+            ledger_commit_ms: (commit.commits > 0).then(|| commit.last_commit.as_secs_f64() * 1e3),
+            counters: self.counters(moment),
+            ready: self.ready(moment),
+        }
+    }
+
+    fn mode(&self) -> ModeView {
+        if self.parts.config.paper.enabled {
+            ModeView {
+                trading: TradingMode::Paper,
+                market: MarketKind::Synthetic,
+                label: Some("synthetic market: no price on this page was ever traded".into()),
+                speed: Some(self.parts.clock.speed()),
+            }
+        } else {
+            ModeView { trading: TradingMode::Paper, market: MarketKind::Live, label: None, speed: Some(1.0) }
+        }
+    }
+
+    fn feeds(&self) -> Vec<FeedView> {
+        let broker = self.parts.ibkr.status();
+        let name = if self.parts.config.paper.enabled { "Paper gateway" } else { "IBKR" };
+        let state = match broker.link {
+            Link::Connected => FeedState::Ok,
+            Link::Connecting | Link::BrokerLost => FeedState::Warn,
+            Link::Refused | Link::Stopped => FeedState::Down,
+        };
+        let latency_ms = broker.latency_us.map(|us| us as f64 / 1e3);
+        let text = if broker.is_connected() { String::new() } else { broker.text };
+        let ledger = self.parts.writer.metrics();
+        vec![
+            FeedView { name: name.into(), state, latency_ms, text },
+            FeedView {
+                name: "Ledger".into(),
+                state: if ledger.failed { FeedState::Down } else { FeedState::Ok },
+                latency_ms: (ledger.commits > 0).then(|| ledger.last_commit.as_secs_f64() * 1e3),
+                text: if ledger.failed {
+                    "cannot be written: trading is halted".into()
+                } else {
+                    String::new()
+                },
+            },
+        ]
+    }
+
+    fn counters(&self, moment: &Moment) -> Vec<Counter> {
+        let inbox = self.parts.inbox.metrics();
+        let counter = |name: &str, value: u64| Counter { name: name.into(), value };
+        vec![
+            counter("events", moment.events),
+            counter("events refused", inbox.refused),
+            counter("quotes superseded", inbox.quotes),
+            counter("gaps by overflow", inbox.gaps),
+            counter("facts not shown", self.hears.lost.load(Ordering::Relaxed)),
+        ]
+    }
+
+    fn ready(&self, moment: &Moment) -> Result<(), String> {
+        if self.parts.writer.metrics().failed {
+            return Err("the ledger cannot be written".into());
+        }
+        let broker = self.parts.ibkr.status();
+        if !broker.is_connected() {
+            return Err(broker.text);
+        }
+        match moment.trading.reconciled_at {
+            Some(_) => Ok(()),
+            None => Err("the broker's picture and ours are not reconciled yet".into()),
+        }
+    }
+}
