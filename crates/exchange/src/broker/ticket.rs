@@ -38,6 +38,10 @@ pub fn read_ticket(terms: &Terms) -> Result<Ticket, Refused> {
         "SELL" | "SSHORT" => Side::Sell,
         other => return Err(invalid(&format!("'{other}' is not an action: BUY or SELL"))),
     };
+    if let Some(unworked) = unworked(terms) {
+        let text = format!("Unsupported order attribute: this gateway does not work {unworked}.");
+        return Err(Refused::new(notice::UNSUPPORTED_ORDER_TYPE, text));
+    }
     let oca = terms
         .oca_group
         .clone()
@@ -67,6 +71,22 @@ pub fn check_ticks(kind: OrderKind, instrument: &Instrument) -> Result<(), Refus
         }
     }
     Ok(())
+}
+
+/// An attribute that would change when or how much the order fills and that the gateway can't honour.
+fn unworked(terms: &Terms) -> Option<&'static str> {
+    let given = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
+    let attributes = [
+        (!terms.conditions.is_empty(), "conditions"),
+        (given(&terms.algo_strategy), "algorithms"),
+        (given(&terms.good_after_time), "a good-after time"),
+        (given(&terms.hedge_type), "hedges"),
+        (terms.all_or_none == Some(true), "all-or-none"),
+        (terms.min_qty.is_some_and(|least| least > 0 && least < i32::MAX), "a minimum quantity"),
+        (terms.scale_init_level_size.is_some_and(|size| size > 0 && size < i32::MAX), "scales"),
+        (terms.cash_qty.is_some_and(|cash| cash > 0.0 && cash < f64::MAX), "cash quantities"),
+    ];
+    attributes.into_iter().find(|(given, _)| *given).map(|(_, name)| name)
 }
 
 fn invalid(reason: &str) -> Refused {
@@ -156,6 +176,9 @@ mod tests {
         let code = |terms: Terms| read_ticket(&terms).unwrap_err().code;
         assert_eq!(code(terms("REL")), notice::UNSUPPORTED_ORDER_TYPE);
         assert_eq!(code(Terms { action: None, ..terms("MKT") }), notice::INVALID_REQUEST);
+        assert_eq!(code(Terms { all_or_none: Some(true), ..terms("LMT") }), notice::UNSUPPORTED_ORDER_TYPE);
+        let algorithm = Some("Adaptive".to_owned());
+        assert_eq!(code(Terms { algo_strategy: algorithm, ..terms("MKT") }), notice::UNSUPPORTED_ORDER_TYPE);
         for quantity in ["0", "-1", "1.5", "x", "1e300", "1000001"] {
             assert_eq!(
                 code(Terms { total_quantity: Some(quantity.to_owned()), ..terms("MKT") }),

@@ -1,6 +1,7 @@
 //! Beginning and end of trading days.
 
-use alphatrader_model::{Contract, Instrument, Price, Right, Session, Timestamp};
+use alphatrader_model::market::{Gap, Stream};
+use alphatrader_model::{Contract, Instrument, Payload, Price, Right, Session, Timestamp};
 
 use super::{Desk, Happening, key_of};
 use crate::broker::fact::{ClosePrice, DayBegan, Fact, Numbered, Settled};
@@ -93,8 +94,17 @@ impl Desk {
         }
     }
 
-    /// The night is about to pass.
+    /// The night is about to pass. What the market displays in the evening is gone by the morning, so
+    /// that no order of the new day meets it.
     pub fn end_day(&mut self) {
+        let mut reports = Vec::new();
+        for listing in self.feed.catalogue.iter() {
+            for stream in [Stream::Quotes, Stream::Depth] {
+                let gap = Payload::Gap(Gap { instrument: listing.instrument.id, stream });
+                self.exchange.on_market(self.now, &gap, &mut reports);
+            }
+        }
+        self.take_reports(&mut reports);
         self.happenings.push(Happening::Night);
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use alphatrader_market::matching::{Change, Group, GroupRule, NewOrder};
+use alphatrader_market::matching::{Change, Group, GroupRule, NewOrder, TriggerBy};
 use alphatrader_model::{Contract, Quantity};
 
 use super::margin::Margins;
@@ -148,6 +148,7 @@ impl Desk {
         terms.perm_id = Some(perm_id);
         terms.account = Some(self.state.account.clone());
         let transmit = ticket.transmit;
+        let outside = terms.outside_rth == Some(true);
         self.keep(BrokerOrder {
             perm_id,
             client_id,
@@ -166,6 +167,10 @@ impl Desk {
             ending: String::new(),
             live: None,
         });
+        if outside {
+            let text = "Order Event Warning:Attribute 'Outside Regular Trading Hours' is ignored based on the order type and destination.";
+            self.notice(client_id, order_id, Refused::new(notice::OUTSIDE_HOURS_IGNORED, text));
+        }
         if transmit {
             self.transmit(perm_id);
         }
@@ -327,7 +332,10 @@ impl Desk {
         let mut new =
             NewOrder::new(key_of(order.perm_id), instrument, ticket.side, ticket.quantity, ticket.kind);
         new.time_in_force = ticket.time_in_force;
-        new.outside_session = false;
+        // What its trigger watches: 2 asks for prints, everything else is served by the quote.
+        if order.terms.trigger_method == Some(2) {
+            new.trigger_by = TriggerBy::Trade;
+        }
         let parent = ticket.parent.and_then(|parent| self.state.order_of(order.client_id, parent));
         new.parent = parent.map(|parent| key_of(parent.perm_id));
         // The exits of a bracket are one group, also when their entry fills before they arrive.

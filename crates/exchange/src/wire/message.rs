@@ -17,3 +17,18 @@ pub mod market_data;
 pub mod order;
 pub mod order_terms;
 pub mod session;
+
+#[cfg(test)]
+mod tests {
+    use super::order_terms::OrderCondition;
+    use crate::wire::frame::DEFAULT_MAX_REQUEST;
+
+    /// The worst a frame can do is to name empty sub-messages, three bytes each: the largest frame
+    /// that is taken makes less than 32 MiB of them.
+    #[test]
+    fn a_frame_bounds_what_it_makes() {
+        let most = DEFAULT_MAX_REQUEST / 3 * size_of::<OrderCondition>();
+        // A vector may have grown to twice its length.
+        assert!(2 * most < 64 << 20, "{most}");
+    }
+}

@@ -51,6 +51,8 @@ pub const MISSING_PARENT: i32 = 10006;
 pub const ORDER_NOT_FOUND: i32 = 10147;
 /// A cancel names an order in a state that has no cancel.
 pub const ORDER_NOT_CANCELLABLE: i32 = 10148;
+/// The gateway trades in the session only.
+pub const OUTSIDE_HOURS_IGNORED: i32 = 2109;
 /// Market data farm works.
 pub const MARKET_DATA_FARM_OK: i32 = 2104;
 /// Historical data farm works.
