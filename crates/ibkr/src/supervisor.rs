@@ -35,6 +35,8 @@ pub(crate) async fn supervise(
     // Ends with this task.
     let mut calendar = JoinSet::new();
     if context.config.clock == ClockSource::Own {
+        // Here and not only in the task: the session precedes everything else.
+        context.announce_session();
         calendar.spawn(announce_sessions(Arc::clone(&context)));
     }
     loop {

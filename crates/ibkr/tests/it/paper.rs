@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::time::{Duration, Instant};
 
 use alphatrader_edge::Clock;
-use alphatrader_exchange::server::{Gateway, GatewayConfig, GatewayHandle};
+use alphatrader_exchange::server::{Gateway, GatewayConfig, GatewayError, GatewayHandle};
 use alphatrader_ibkr::{ClockSource, IbkrConfig, Status};
 use alphatrader_model::broker::BrokerOrderState;
 use alphatrader_model::market::Stream;
@@ -15,21 +16,29 @@ use alphatrader_model::{
 
 use crate::harness::{Edge, config, monday, order};
 
+/// A gateway on a port, or on a free one. The listener of a gateway that was killed goes a moment after
+/// it: until then the port is in use.
 fn gateway(state: &tempfile::TempDir, port: u16) -> GatewayHandle {
-    Gateway::start(GatewayConfig {
+    let config = GatewayConfig {
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
         state_file: Some(state.path().join("paper.state")),
         ..GatewayConfig::default()
-    })
-    .unwrap()
+    };
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        match Gateway::start(config.clone()) {
+            Err(GatewayError::AddressInUse { .. }) if Instant::now() < deadline => std::thread::yield_now(),
+            started => return started.unwrap(),
+        }
+    }
 }
 
 fn simulated(port: u16) -> IbkrConfig {
     IbkrConfig {
         clock: ClockSource::Learn,
         synthetic: true,
-        request_deadline: std::time::Duration::from_secs(10),
-        heartbeat: std::time::Duration::from_secs(5),
+        request_deadline: Duration::from_secs(10),
+        heartbeat: Duration::from_secs(5),
         ..config(port)
     }
 }
