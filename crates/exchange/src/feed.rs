@@ -6,12 +6,14 @@
 //! | [`details`] | contract details, option chain parameters, market rules |
 //! | [`rows`] | an order book as rows, and the edits from one view of it to the next |
 //! | [`ticker`] | quote, last trade, statistics of the day of one contract |
+//! | [`recap`] | what of a stretch of market that nobody heard is still in force |
 //! | [`source`] | where the market comes from, a day at a time |
 //! | [`option`] | implied volatility and Greeks of an option from its quote |
 
 pub mod catalogue;
 pub mod details;
 pub mod option;
+pub mod recap;
 pub mod rows;
 pub mod source;
 pub mod ticker;

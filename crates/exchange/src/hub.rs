@@ -10,6 +10,7 @@ use alphatrader_model::{Session as TradingSession, Span, Timestamp};
 use crate::broker::journal::StateError;
 use crate::broker::store::Store;
 use crate::desk::Desk;
+use crate::feed::recap::Recap;
 use crate::feed::source::{Numbers, Source};
 use crate::session::{Allowance, QUANTUM, Session, tell};
 use crate::wire::{DecodeError, Reply, Request, notice};
@@ -248,11 +249,17 @@ impl Hub {
 
     /// The market up to `to` as it was before a restart, told to nobody.
     fn catch_up(&mut self, to: Timestamp) {
+        let mut recap = Recap::default();
         while self.source.peek().is_some_and(|at| at <= to) {
             let Some(input) = self.source.next() else { break };
-            if let Some(payload) = self.numbers.translate(input.payload) {
+            let payload = self.numbers.translate(input.payload);
+            if let Some(payload) = payload.and_then(|payload| recap.take(input.ts_event, payload)) {
                 self.desk.on_market(input.ts_event, &payload);
             }
+        }
+        let (at, payloads) = recap.finish();
+        for payload in &payloads {
+            self.desk.on_market(at, payload);
         }
         self.desk.advance(to);
     }
