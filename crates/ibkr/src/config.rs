@@ -49,8 +49,8 @@ pub struct IbkrConfig {
     pub synthetic: bool,
     /// How long a request may take.
     pub request_deadline: Duration,
-    /// How often the gateway is asked for its time; half of it unanswered at this deadline is a
-    /// dead connection.
+    /// How often the gateway is asked for its time (every second where its clock is learned), and how
+    /// long the answer may take before the connection counts as dead.
     pub heartbeat: Duration,
     /// How to wait before connecting again.
     pub retry: Policy,
