@@ -35,13 +35,23 @@ pub(crate) fn step<T>(name: &str, work: impl FnOnce() -> Outcome<T>) -> Outcome<
     outcome
 }
 
-/// Runs a program as the step `name`; its output goes straight through.
+/// Runs a program as the step `name`.
 pub(crate) fn command(name: &str, command: &mut Command) -> Outcome {
     step(name, || run(command))
 }
 
-/// Runs a program to its end; a status other than success is a failure that shows how to repeat it.
+/// Runs a program to its end; a status other than success is a failure that shows how to repeat it. What it prints is
+/// progress, so all of it goes to standard error.
 pub(crate) fn run(command: &mut Command) -> Outcome {
+    ended(command.stdout(std::io::stderr()))
+}
+
+/// Runs a program whose standard output is the result that was asked for.
+pub(crate) fn report(command: &mut Command) -> Outcome {
+    ended(command.stdout(Stdio::inherit()))
+}
+
+fn ended(command: &mut Command) -> Outcome {
     let status = command.stdin(Stdio::null()).status().map_err(|e| not_started(command, &e))?;
     judged(command, status)
 }
