@@ -8,7 +8,7 @@
 //! | `show` | ten times a second the moment to the dashboard, four times to the hot state |
 //! | `stop` | Ctrl-C once, and twice |
 //!
-//! Start: environment, ledger, dashboard's port, paper gateway, broker edge, engine. Stop: working
+//! Start: environment, ledger, paper gateway, dashboard's port, broker edge, engine. Stop: working
 //! entries cancelled, then everything closed in the reverse order.
 
 mod core_thread;
@@ -61,9 +61,9 @@ pub(crate) fn run(mut config: Config, args: &RunArgs) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(|e| Failure::new(format!("the runtime cannot start: {e}")))?;
-    let clock = Clock::wall();
-    let (dashboard, commands) = bind_dashboard(&config, &clock)?;
     let gateway = start_gateway(&config)?;
+    let clock = system_clock(gateway.as_ref(), &config)?;
+    let (dashboard, commands) = bind_dashboard(&config, &clock)?;
     let (sender, receiver) = Inbox::new(inbox_limits()).map_err(|e| Failure::new(e.to_string()))?;
     let ibkr = start_ibkr(&config, &clock, &sender, gateway.as_ref(), &runtime)?;
     let parts = Parts { clock, sender, receiver, ibkr };
@@ -126,6 +126,16 @@ fn start_gateway(config: &Config) -> Result<Option<GatewayHandle>, Failure> {
     .map_err(|e| Failure::new(e.to_string()))?;
     tracing::info!(address = %gateway.local_addr(), account = gateway.account(), "paper gateway listens");
     Ok(Some(gateway))
+}
+
+/// The wall clock, or one that begins on the paper exchange's day: a clock never goes back, and the
+/// edge only sets it right from the gateway's own answers.
+fn system_clock(gateway: Option<&GatewayHandle>, config: &Config) -> Result<Clock, Failure> {
+    match gateway {
+        None => Ok(Clock::wall()),
+        Some(gateway) => Clock::simulated(gateway.now(), config.paper.speed)
+            .map_err(|e| Failure::config(format!("paper.speed: {e}"))),
+    }
 }
 
 fn start_ibkr(

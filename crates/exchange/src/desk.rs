@@ -239,16 +239,23 @@ impl Desk {
         self.facts.push(fact);
     }
 
-    /// Keeps an order as it is now and tells its client, unless nothing changed.
+    /// Keeps an order as it is now, and tells its client when that is news to it. How it stands at the
+    /// matching engine is kept even when its status stays: a stop that its entry's fill has armed is
+    /// pre-submitted before and after, and must be armed again after a restart.
     fn keep(&mut self, mut order: BrokerOrder) {
         order.live = self.exchange.order(key_of(order.perm_id)).copied();
-        if let Some(before) = self.state.orders.get(&order.perm_id)
-            && (BrokerOrder { live: order.live, updated: order.updated, ..before.clone() }) == order
-        {
+        let before = self.state.orders.get(&order.perm_id);
+        let stands_as_before = before.is_some_and(|before| before.live == order.live);
+        let is_news = before.is_none_or(|before| {
+            BrokerOrder { live: order.live, updated: order.updated, ..before.clone() } != order
+        });
+        if !is_news && stands_as_before {
             return;
         }
         self.record(Fact::Order(Box::new(order_fact(&order))));
-        self.happenings.push(Happening::Order(Box::new(order)));
+        if is_news {
+            self.happenings.push(Happening::Order(Box::new(order)));
+        }
     }
 
     fn notice(&mut self, client_id: i32, order_id: i32, refused: Refused) {

@@ -248,13 +248,14 @@ impl Screen {
     fn counters(&self, moment: &Moment) -> Vec<Counter> {
         let inbox = self.parts.inbox.metrics();
         let counter = |name: &str, value: u64| Counter { name: name.into(), value };
-        vec![
-            counter("events", moment.events),
+        let rare = [
             counter("events refused", inbox.refused),
             counter("quotes superseded", inbox.quotes),
             counter("gaps by overflow", inbox.gaps),
             counter("facts not shown", self.hears.lost.load(Ordering::Relaxed)),
-        ]
+        ];
+        let happened = rare.into_iter().filter(|c| c.value > 0);
+        std::iter::once(counter("events", moment.events)).chain(happened).collect()
     }
 
     fn ready(&self, moment: &Moment) -> Result<(), String> {

@@ -10,6 +10,7 @@ use alphatrader_exchange::server::{Gateway, GatewayError};
 use alphatrader_exchange::wire::message::account::PositionsRequest;
 use alphatrader_exchange::wire::message::execution::ExecutionRequest;
 use alphatrader_exchange::wire::message::order::OpenOrdersRequest;
+use alphatrader_exchange::wire::message::order_terms::Order;
 use alphatrader_exchange::wire::message::session::CurrentTimeRequest;
 use alphatrader_exchange::wire::{Reply, Request};
 
@@ -128,6 +129,42 @@ fn an_orderly_end_and_a_kill_lose_nothing() {
         check_second_life(&mut raw, &exec_id, &orders, told);
         handle.shutdown().unwrap();
     }
+}
+
+/// The exits of a bracket whose entry has filled are armed; a kill must not disarm them.
+#[test]
+fn the_exits_of_a_filled_bracket_survive_a_kill() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("gateway.state");
+    let handle = start(config(Some(&path)));
+    let mut raw = Raw::start(handle.local_addr(), 4);
+    let child = |kind: &str, limit: Option<f64>, trigger: Option<f64>, last: bool| Order {
+        parent_id: Some(1),
+        transmit: Some(last),
+        oca_group: Some("exits".into()),
+        oca_type: Some(2),
+        ..order("SELL", 10, kind, limit, trigger)
+    };
+    raw.place(1, &spy(), Order { transmit: Some(false), ..order("BUY", 10, "MKT", None, None) });
+    raw.place(2, &spy(), child("LMT", Some(900.0), None, false));
+    raw.place(3, &spy(), child("STP", None, Some(300.0), true));
+    raw.until_status(1, "Filled");
+    raw.until_status(2, "Submitted");
+    let exits = |raw: &mut Raw| {
+        open_orders(raw).into_iter().map(|(id, _)| id).filter(|id| *id > 1).collect::<Vec<_>>()
+    };
+    assert_eq!(exits(&mut raw), [2, 3]);
+    handle.kill().unwrap();
+    while raw.reply().is_some() {}
+
+    let handle = start(config(Some(&path)));
+    let mut raw = Raw::start(handle.local_addr(), 4);
+    assert_eq!(exits(&mut raw), [2, 3]);
+    // It is the same stop: it can be cancelled, and nothing was sold meanwhile.
+    raw.cancel(3);
+    raw.until_status(3, "Cancelled");
+    assert_eq!(positions(&mut raw), [("SPY".to_owned(), "10".to_owned())]);
+    handle.shutdown().unwrap();
 }
 
 /// Not a test of its own: the process that the next test kills.
