@@ -146,7 +146,7 @@ fn loopback(address: &IpAddr, _: &()) -> garde::Result {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that garde calls")]
-fn not_empty(path: &PathBuf, _: &()) -> garde::Result {
+fn not_empty(path: &Path, _: &()) -> garde::Result {
     if path.as_os_str().is_empty() {
         return Err(garde::Error::new("a folder is needed"));
     }

@@ -262,9 +262,9 @@ fn register(clock: &Clock, ibkr: &Arc<IbkrHandle>, writer: &Arc<LedgerWriter>) -
     };
     let records = {
         let writer = Arc::clone(writer);
-        move || match writer.metrics().failed {
-            false => Health::Ready,
-            true => Health::Down("the ledger cannot be written".into()),
+        move || {
+            let failed = writer.metrics().failed;
+            if failed { Health::Down("the ledger cannot be written".into()) } else { Health::Ready }
         }
     };
     let failed = |e: alphatrader_edge::RegistryError| Failure::new(e.to_string());

@@ -99,7 +99,7 @@ fn log_broker(said: &BrokerEvent) {
         }
         BrokerEvent::Disconnected { reason } => tracing::warn!(reason, "broker disconnected"),
         BrokerEvent::Rejected { id, code, reason } => {
-            tracing::warn!(order = %id, code, reason, "order rejected")
+            tracing::warn!(order = %id, code, reason, "order rejected");
         }
         BrokerEvent::Notice { code, text } => tracing::info!(code, text, "broker"),
         _ => tracing::debug!(?said, "broker"),

@@ -200,7 +200,7 @@ impl Screen {
             mode: self.mode(),
             at: self.parts.clock.now(),
             feeds: self.feeds(),
-            ledger_commit_ms: (commit.commits > 0).then(|| commit.last_commit.as_secs_f64() * 1e3),
+            ledger_commit_ms: (commit.commits > 0).then_some(commit.last_commit.as_secs_f64() * 1e3),
             counters: self.counters(moment),
             ready: self.ready(moment),
         }
@@ -229,25 +229,19 @@ impl Screen {
         };
         let latency_ms = broker.latency_us.map(|us| us as f64 / 1e3);
         let text = if broker.is_connected() { String::new() } else { broker.text };
-        let ledger = self.parts.writer.metrics();
-        vec![
-            FeedView { name: name.into(), state, latency_ms, text },
-            FeedView {
-                name: "Ledger".into(),
-                state: if ledger.failed { FeedState::Down } else { FeedState::Ok },
-                latency_ms: (ledger.commits > 0).then(|| ledger.last_commit.as_secs_f64() * 1e3),
-                text: if ledger.failed {
-                    "cannot be written: trading is halted".into()
-                } else {
-                    String::new()
-                },
-            },
-        ]
+        let mut feeds = vec![FeedView { name: name.into(), state, latency_ms, text }];
+        // The page draws the ledger's light by its last commit; a failure needs words.
+        if self.parts.writer.metrics().failed {
+            let text = "cannot be written: trading is halted".into();
+            feeds.push(FeedView { name: "Ledger".into(), state: FeedState::Down, latency_ms: None, text });
+        }
+        feeds
     }
 
     fn counters(&self, moment: &Moment) -> Vec<Counter> {
         let inbox = self.parts.inbox.metrics();
         let counter = |name: &str, value: u64| Counter { name: name.into(), value };
+        // What should never happen is shown from the first time it does.
         let rare = [
             counter("events refused", inbox.refused),
             counter("quotes superseded", inbox.quotes),
