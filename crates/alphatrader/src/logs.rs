@@ -38,6 +38,10 @@ pub(crate) fn begin(settings: &Log, directory: &Path) -> Result<WorkerGuard, Fai
         .with_target(false)
         .compact()
         .with_filter(filter(&settings.filter)?);
+    // A broken invariant ends its thread; the record of it is in the log too, not only on a terminal.
+    std::panic::set_hook(Box::new(|fault| {
+        tracing::error!(fault = %fault, backtrace = %std::backtrace::Backtrace::capture(), "a fault of ours");
+    }));
     // A second call in one process keeps the first subscriber; only tests do that.
     let _ = tracing_subscriber::registry().with(to_file).with(to_terminal).try_init();
     Ok(guard)

@@ -21,7 +21,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use alphatrader_dashboard::{Command, CommandAction, Dashboard, Limits, Published};
+use alphatrader_dashboard::{Command, CommandAction, Dashboard, Limits, Published, Publisher};
 use alphatrader_edge::inbox::{Inbox, Limits as InboxLimits, Receiver, Sender};
 use alphatrader_edge::modules::Registry as Modules;
 use alphatrader_edge::{Clock, Health};
@@ -181,8 +181,10 @@ struct System {
     clock: Clock,
     sender: Sender,
     ibkr: Arc<IbkrHandle>,
+    writer: Arc<LedgerWriter>,
     core: CoreThread,
     show: Show,
+    publisher: Publisher,
 }
 
 impl System {
@@ -217,14 +219,14 @@ impl System {
             moments: core.moments(),
             clock: clock.clone(),
             ibkr: Arc::clone(&ibkr),
-            writer,
+            writer: Arc::clone(&writer),
             inbox: sender.clone(),
             modules,
             recovered: recovery,
         };
         let show = Show::start(parts, hears)
             .map_err(|e| Failure::new(format!("the screen's thread cannot start: {e}")))?;
-        Ok(Self { clock, sender, ibkr, core, show })
+        Ok(Self { clock, sender, ibkr, writer, core, show, publisher: dashboard.publisher() })
     }
 
     fn tell(&self, asked: Operator) {
@@ -294,8 +296,13 @@ fn serve(
         let _ = ended.wait_for(|over| *over).await;
     }));
     announce(args, &url, gateway.as_ref());
-    runtime.block_on(stop::until_asked(system, commands))?;
-    tracing::info!("stopping: working entries are cancelled, protective orders stay at the broker");
+    let asked = runtime.block_on(stop::until_asked(system, commands));
+    match &asked {
+        Ok(()) => {
+            tracing::info!("stopping: working entries are cancelled, protective orders stay at the broker")
+        }
+        Err(fault) => tracing::error!(%fault, "stopping"),
+    }
     system.show.stopping();
     system.tell(Operator::Shutdown);
     let quiet = system.core.finish();
@@ -303,7 +310,7 @@ fn serve(
         tracing::warn!("not every cancel was confirmed in time; the next start asks the broker");
     }
     runtime.block_on(system.ibkr.shutdown());
-    let written = system.core.close_ledger(LEDGER_FAREWELL);
+    let written = system.writer.shutdown(LEDGER_FAREWELL);
     system.show.finish();
     end.send_replace(true);
     let _ = runtime.block_on(page);
@@ -312,7 +319,7 @@ fn serve(
     }
     written.map_err(|e| Failure::new(e.to_string()))?;
     tracing::info!("stopped");
-    Ok(())
+    asked
 }
 
 /// One line on stdout: whoever waits for it may ask from now on.

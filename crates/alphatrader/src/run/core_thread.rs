@@ -13,7 +13,7 @@ use alphatrader_engine::replay::TIMER;
 use alphatrader_model::event::Operator;
 use alphatrader_model::view::{MarketView, SymbolHistory, TradingView};
 use alphatrader_model::{Input, Payload, Span, Timestamp};
-use alphatrader_store::ShutdownError;
+use tokio::sync::watch;
 
 use super::edges::LiveEdges;
 
@@ -40,12 +40,21 @@ pub(super) struct Moment {
 /// The newest moment; whoever shows it takes it when it likes.
 pub(super) type Moments = Arc<Mutex<Arc<Moment>>>;
 
+/// Says that the thread has ended, however it ended: a broken invariant unwinds through it too.
+struct Ended(watch::Sender<bool>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.0.send_replace(true);
+    }
+}
+
 /// The running thread.
 pub(super) struct CoreThread {
     moments: Moments,
+    ended: watch::Receiver<bool>,
     stopping: Arc<AtomicBool>,
-    thread: Mutex<Option<JoinHandle<(bool, LiveEdges)>>>,
-    edges: Mutex<Option<LiveEdges>>,
+    thread: Mutex<Option<JoinHandle<bool>>>,
 }
 
 impl CoreThread {
@@ -71,30 +80,28 @@ impl CoreThread {
             beaten: Clock::instant(),
             halted: false,
         };
-        let thread = std::thread::Builder::new().name("core".into()).spawn(move || body.run())?;
-        Ok(Self { moments, stopping, thread: Mutex::new(Some(thread)), edges: Mutex::new(None) })
+        let (sender, ended) = watch::channel(false);
+        let thread = std::thread::Builder::new().name("core".into()).spawn(move || {
+            let _ended = Ended(sender);
+            body.run()
+        })?;
+        Ok(Self { moments, ended, stopping, thread: Mutex::new(Some(thread)) })
     }
 
     pub(super) fn moments(&self) -> Moments {
         Arc::clone(&self.moments)
     }
 
+    /// Becomes true when the thread has ended.
+    pub(super) fn ended(&self) -> watch::Receiver<bool> {
+        self.ended.clone()
+    }
+
     /// Waits until nothing of ours is on its way, at most [`FAREWELL`]; true when it came to rest.
     pub(super) fn finish(&self) -> bool {
         self.stopping.store(true, Ordering::Release);
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(Ok((quiet, edges))) = thread.map(JoinHandle::join) else {
-            tracing::error!("the engine's thread had ended by a fault of ours");
-            return false;
-        };
-        *self.edges.lock().unwrap_or_else(PoisonError::into_inner) = Some(edges);
-        quiet
-    }
-
-    /// Writes what waits and closes the ledger.
-    pub(super) fn close_ledger(&self, deadline: Duration) -> Result<(), ShutdownError> {
-        let edges = self.edges.lock().unwrap_or_else(PoisonError::into_inner).take();
-        edges.map_or(Ok(()), |edges| edges.writer().shutdown(deadline))
+        thread.map(JoinHandle::join).is_some_and(|ended| ended.unwrap_or(false))
     }
 }
 
@@ -113,7 +120,7 @@ struct Body {
 }
 
 impl Body {
-    fn run(mut self) -> (bool, LiveEdges) {
+    fn run(mut self) -> bool {
         let mut deadline = None;
         loop {
             self.take_inputs();
@@ -125,7 +132,7 @@ impl Body {
                 let quiet = self.engine.is_quiet() && self.receiver.metrics().first_waiting == 0;
                 if quiet || Clock::instant() >= until {
                     self.show();
-                    return (quiet, self.edges);
+                    return quiet;
                 }
             }
         }

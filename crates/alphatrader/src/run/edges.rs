@@ -30,10 +30,6 @@ impl LiveEdges {
         Self { writer, ibkr, inbox, told }
     }
 
-    pub(super) fn writer(&self) -> &LedgerWriter {
-        &self.writer
-    }
-
     /// Something that may not fail failed: the engine hears of it and halts.
     fn failed(&self, now: Timestamp, reason: String) {
         tracing::error!(reason, "trading halts");
