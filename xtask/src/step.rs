@@ -166,6 +166,17 @@ mod tests {
     }
 
     #[test]
+    fn lines_are_handed_over_also_by_a_program_that_fails() {
+        let mut lines = Vec::new();
+        let outcome = stream(Command::new("sh").args(["-c", "echo one; echo two; exit 101"]), |line| {
+            lines.push(line.to_owned());
+            false
+        });
+        assert_eq!(lines, ["one", "two"]);
+        assert!(outcome.unwrap_err().to_string().contains("101"));
+    }
+
+    #[test]
     fn a_missing_program_is_told_from_a_failing_one() {
         let failure = run(&mut Command::new("no-such-program-anywhere")).unwrap_err().to_string();
         assert!(failure.contains("could not be started"), "{failure}");
