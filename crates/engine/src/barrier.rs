@@ -42,7 +42,8 @@ pub struct Barrier {
     written: Seq,
     /// Last step whose records are durable.
     durable: Seq,
-    /// Event times of the oldest steps that are not durable, to judge the ledger's silence.
+    /// Steps that are not durable and when they were handed over, by our clock, to judge the ledger's
+    /// silence.
     waiting: VecDeque<(Seq, Timestamp)>,
     timeout: Span,
     failed: bool,
@@ -87,7 +88,10 @@ impl Barrier {
         assert!(self.written <= step, "steps come in order");
         if recorded {
             self.written = step;
-            self.waiting.push_back((step, now));
+            // A ledger that failed is not waited for any more.
+            if !self.failed {
+                self.waiting.push_back((step, now));
+            }
         }
         for effect in effects {
             assert!(self.held.len() < MOST_HELD, "the core went on while the ledger stood still");
@@ -106,13 +110,16 @@ impl Barrier {
     /// The ledger cannot be written.
     pub fn fail(&mut self) {
         self.failed = true;
+        self.waiting.clear();
     }
 
     /// Time passes; returns whether the ledger has just become overdue.
     pub fn tick(&mut self, now: Timestamp) -> bool {
         let overdue = self.waiting.front().is_some_and(|(_, since)| now.since(*since) > self.timeout);
         let first = overdue && !self.failed;
-        self.failed |= overdue;
+        if first {
+            self.fail();
+        }
         first
     }
 

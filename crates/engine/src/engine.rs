@@ -73,20 +73,21 @@ impl Engine {
             edges.commit(event.seq, event.ts_event, &self.outputs.records);
         }
         if recorded || !self.outputs.effects.is_empty() {
-            self.barrier.hold(event.seq, event.ts_event, recorded, &self.outputs.effects);
+            self.barrier.hold(event.seq, event.ts_recv, recorded, &self.outputs.effects);
         }
         edges.observe(event, &self.outputs);
         if !self.barrier.is_empty() {
-            self.decide(event.ts_event, edges);
+            self.decide(event.ts_recv, edges);
         }
     }
 
-    /// What the barrier must know before the trading half decides anything on the event.
+    /// What the barrier must know before the trading half decides anything on the event. It counts
+    /// our clock: a print that was long on its way does not make the ledger late.
     fn before_trading(&mut self, event: &Event) {
         match &event.payload {
             Payload::Ledger(LedgerEvent::Committed { through }) => self.barrier.committed(*through),
             Payload::Ledger(LedgerEvent::Failed { .. }) => self.barrier.fail(),
-            Payload::Timer if self.barrier.tick(event.ts_event) => {
+            Payload::Timer if self.barrier.tick(event.ts_recv) => {
                 let reason = "it did not answer in time".to_string();
                 self.inward.push_back(Payload::Ledger(LedgerEvent::Failed { reason }));
             }

@@ -3,24 +3,32 @@
 //! | file | what happens there |
 //! | --- | --- |
 //! | `state` | what is remembered, and the small moves everything else is made of |
+//! | `trade` | one signal with all that came of it |
 //! | `enter` | from a print to a signal to an order |
 //! | `hear` | what the broker, the ledger's barrier and the operator say |
-//! | `tend` | what time does to orders and positions: walking, time stops, protection |
+//! | `tend` | what time does: walking, silence of the broker, the day's loss |
+//! | `exits` | stop and target of a position, and closing it |
+//! | `outcome` | where a signal is, and why it ended |
 //! | `reconcile` | the broker's picture held against ours |
 //! | `recover` | rebuilding the state from the ledger's records |
 //! | `show` | the read model |
 
 mod enter;
+mod exits;
 mod hear;
+mod outcome;
 mod reconcile;
 mod recover;
 mod show;
 mod state;
 mod tend;
+mod trade;
 
 use alphatrader_model::event::Operator;
 use alphatrader_model::view::MarketView;
-use alphatrader_model::{Event, Outputs, Payload, Session, Span, Symbol};
+use alphatrader_model::{
+    Event, Money, Outputs, Payload, Session, SignalId, SignalState, Span, Symbol, Timestamp,
+};
 
 use state::{Pace, Step};
 pub use state::{TradingCore, Troubles};
@@ -45,7 +53,7 @@ impl TradingCore {
                 self.version = crate::digest::settings_version(settings);
                 self.settings = Some(settings.clone());
             }
-            Payload::Session(session) => self.on_session(*session),
+            Payload::Session(session) => self.on_session(&mut step, *session),
             Payload::Instrument(instrument) => {
                 self.ids.insert(instrument.contract, instrument.id);
                 if let alphatrader_model::Contract::Stock(symbol) = instrument.contract {
@@ -68,7 +76,7 @@ impl TradingCore {
     }
 
     /// A new day forgets yesterday's finished trades and counts.
-    fn on_session(&mut self, session: Session) {
+    fn on_session(&mut self, step: &mut Step<'_>, session: Session) {
         let new_day = self.session.is_none_or(|s| s.date != session.date);
         self.session = Some(session);
         if !new_day {
@@ -78,10 +86,38 @@ impl TradingCore {
             *pace = Pace { last_lost: pace.last_lost, ..Pace::default() };
         });
         self.refusals.clear();
-        let open = session.open;
-        self.trades.retain(|_, t| !t.signal.state.is_final() || t.signal.time >= open);
+        self.forget_before(session.open);
+        self.count_signals();
+        if let Some(account) = self.account {
+            self.on_account(step, &account);
+        }
+    }
+
+    fn forget_before(&mut self, open: Timestamp) {
+        let over: Vec<SignalId> = self
+            .trades
+            .values()
+            .filter(|t| t.signal.time < open && !self.needs_care(t))
+            .map(|t| t.signal.id)
+            .collect();
+        self.trades.retain(|id, _| !over.contains(id));
         let kept = &self.trades;
         self.orders.retain(|_, o| !o.state.is_final() || kept.contains_key(&o.request.reference.signal));
+    }
+
+    /// The day's limits on signals hold across a restart: its first session counts what the ledger
+    /// remembers of the day.
+    fn count_signals(&mut self) {
+        let Some(open) = self.session.map(|s| s.open) else { return };
+        for trade in self.trades.values().filter(|t| t.signal.time >= open) {
+            let signal = &trade.signal;
+            let pace = self.paces.entry((signal.strategy, signal.symbol)).or_default();
+            pace.signals += 1;
+            pace.last_signal = pace.last_signal.max(Some(signal.time));
+            if let SignalState::Closed { profit, .. } = signal.state {
+                pace.last_lost = profit < Money::ZERO;
+            }
+        }
     }
 
     fn on_operator(&mut self, step: &mut Step<'_>, asked: &Operator) {
@@ -96,6 +132,7 @@ impl TradingCore {
                 self.halt_reason = None;
                 let reason = format!("resumed by hand: {reason}");
                 step.record(alphatrader_model::Record::Halt { level: HaltLevel::None, reason });
+                self.compare_again(step);
             }
             Operator::Shutdown => self.stopping = true,
         }

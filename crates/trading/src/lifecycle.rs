@@ -18,6 +18,8 @@ pub enum Step {
     Withheld,
     /// We asked for its cancellation.
     CancelAsked,
+    /// The broker lists it as if we never had: the cancel was lost on its way.
+    CancelLost,
     /// The broker says where it is.
     Status(BrokerOrderState),
     /// The broker refused it.
@@ -69,6 +71,10 @@ pub fn advance(from: OrderState, step: Step) -> Result<OrderState, Impossible> {
             | S::PendingCancel
             | S::Inactive => Ok(S::PendingCancel),
             S::Intent | S::NotSent | S::Filled | S::Cancelled | S::Rejected => Ok(from),
+        },
+        Step::CancelLost => match from {
+            S::PendingCancel => Ok(S::Submitted),
+            _ => Ok(from),
         },
         Step::Refused => match from {
             S::Filled | S::NotSent => impossible,
@@ -136,6 +142,7 @@ mod tests {
             Just(Step::Released),
             Just(Step::Withheld),
             Just(Step::CancelAsked),
+            Just(Step::CancelLost),
             Just(Step::Refused),
             Just(Step::Unknown),
             Just(Step::FilledWhole),

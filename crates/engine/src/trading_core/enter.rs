@@ -9,7 +9,8 @@ use alphatrader_model::{
 use alphatrader_trading::zero_dte::{self, Look, Proposal, Standing};
 use alphatrader_trading::{breaker, check};
 
-use super::state::{Link, Step, Trade, TradingCore};
+use super::state::{Link, Step, TradingCore};
+use super::trade::Trade;
 
 impl TradingCore {
     /// A print of an analysed stock: the cheap question first, everything else only after a yes.
@@ -62,7 +63,7 @@ impl TradingCore {
         };
         Standing {
             halt: self.halt,
-            reconciled: matches!(self.link, Link::Reconciled(_)) && !self.stopping,
+            reconciled: matches!(self.link, Link::Reconciled { .. }) && !self.stopping,
             account: self.account.as_ref(),
             premium_at_risk: self.premium_at_risk(),
             busy: self.trades.values().any(busy),
@@ -177,21 +178,20 @@ impl TradingCore {
             .collect();
         let recent: Vec<check::Sent> = self.recent.iter().copied().collect();
         let live: Vec<Order> = self.orders.values().filter(|o| !o.state.is_final()).copied().collect();
-        let budget = self.day_start.as_ref().zip(self.day_profit(step.view));
+        let budget = self.day_base().zip(self.day_profit(step.view));
         let situation = check::Situation {
             now: step.now(),
             settings,
             halt: self.halt,
-            reconciled: matches!(self.link, Link::Reconciled(_)),
+            reconciled: matches!(self.link, Link::Reconciled { .. }),
             strategy: signal.strategy,
             contract: self.contract(step.view, signal.contract),
             session: self.session,
             account: self.account.as_ref(),
             premium_at_risk: self.premium_at_risk(),
             risk: signal.risk,
-            loss_budget_left: budget.map(|((_, start), profit)| {
-                breaker::loss_budget_left(&settings.risk.breakers, *start, profit)
-            }),
+            loss_budget_left: budget
+                .map(|(start, profit)| breaker::loss_budget_left(&settings.risk.breakers, start, profit)),
             open: &open,
             recent: &recent,
             live: &live,

@@ -3,12 +3,13 @@
 use alphatrader_model::broker::{BrokerOrderState, Execution, OpenOrder};
 use alphatrader_model::event::{BarrierVerdict, HaltLevel, LedgerEvent};
 use alphatrader_model::{
-    Account, BrokerEvent, EffectId, Fill, Money, OrderId, Record, SignalId, SignalState,
+    Account, BrokerEvent, EffectId, Fill, Money, OrderId, Quantity, Record, SignalId, SignalState,
 };
 use alphatrader_trading::breaker::Trip;
-use alphatrader_trading::{fills, lifecycle};
+use alphatrader_trading::fills::FillError;
+use alphatrader_trading::lifecycle;
 
-use super::state::{Link, Pending, Picture, Step, TradingCore};
+use super::state::{Link, Pending, Picture, Step, TradingCore, Unheard};
 
 impl TradingCore {
     pub(crate) fn on_broker(&mut self, step: &mut Step<'_>, said: &BrokerEvent) {
@@ -18,21 +19,30 @@ impl TradingCore {
                 self.next_order_id = self.next_order_id.max(next_order_id.0);
                 self.link = Link::Up;
                 self.sync_retries = 0;
+                self.asked = None;
                 self.synchronise(step);
             }
-            BrokerEvent::Disconnected { .. } => self.link = Link::Down,
+            BrokerEvent::Disconnected { .. } => {
+                self.link = Link::Down;
+                self.asked = None;
+            }
             BrokerEvent::SyncBegin => {
-                self.link = Link::Syncing(Picture { begun: step.now(), ..Picture::default() });
+                let (begun, began) = (step.event.seq, step.event.ts_recv);
+                self.link = Link::Syncing(Picture { begun, began, ..Picture::default() });
+                self.asked = None;
             }
             BrokerEvent::SyncEnd => self.reconcile(step),
             BrokerEvent::OpenOrder(order) => self.on_open_order(step, order),
-            BrokerEvent::OrderStatus { id, perm_id, state, .. } => {
+            BrokerEvent::OrderStatus { id, perm_id, state, filled, .. } => {
+                self.note_told(step, *id, *state, *filled);
                 self.on_status(step, *id, *perm_id, *state);
             }
             BrokerEvent::Rejected { id, code, reason } => self.on_rejected(step, *id, *code, reason),
+            // Gone or never there, filled or not: the broker's picture tells which.
             BrokerEvent::UnknownOrder { id } => {
-                self.move_order(step, *id, lifecycle::Step::Unknown);
-                self.after_order(step, *id);
+                if self.orders.get(id).is_some_and(|o| !o.state.is_final()) {
+                    self.synchronise(step);
+                }
             }
             BrokerEvent::Execution(execution) => self.on_execution(step, execution),
             BrokerEvent::Commission { exec_id, commission } => self.on_commission(step, exec_id, *commission),
@@ -53,20 +63,60 @@ impl TradingCore {
             picture.orders.insert(listed.id, *listed);
         }
         if let Some(id) = self.known(listed.id, listed.reference) {
+            self.adopt_terms(step, id, listed);
             self.on_status(step, id, listed.perm_id, listed.state);
         }
     }
 
+    /// The broker's word on an order's terms counts: fills elsewhere in its group take from its
+    /// quantity, and a change that we asked for may have been refused or lost.
+    fn adopt_terms(&mut self, step: &mut Step<'_>, id: OrderId, listed: &OpenOrder) {
+        // The edge repeats what we sent, with no number of the broker's, while that is on its way.
+        if listed.perm_id == 0 || self.awaits(id) {
+            return;
+        }
+        let now = step.now();
+        let Some(order) = self.orders.get_mut(&id).filter(|o| !o.state.is_final()) else { return };
+        if order.request.kind == listed.kind && order.request.quantity == listed.quantity {
+            return;
+        }
+        order.request.kind = listed.kind;
+        order.request.quantity = listed.quantity;
+        order.updated = now;
+        let order = *order;
+        step.record(Record::Order(Box::new(order)));
+        self.note_protection(step, order.request.reference.signal);
+    }
+
+    /// Notes executions that a status speaks of before they have come.
+    fn note_told(&mut self, step: &Step<'_>, id: OrderId, state: BrokerOrderState, filled: Quantity) {
+        let Some(order) = self.orders.get(&id) else { return };
+        // What is filled whole is filled at all, whatever the status counts.
+        let least = Quantity::new(u64::from(state == BrokerOrderState::Filled));
+        let told = filled.max(least);
+        if told > order.filled {
+            let known = self.told_filled.entry(id).or_insert((told, step.event.seq));
+            known.0 = told.max(known.0);
+        }
+    }
+
     fn on_status(&mut self, step: &mut Step<'_>, id: OrderId, perm_id: i64, state: BrokerOrderState) {
-        if let Some(order) = self.orders.get_mut(&id) {
+        if let Link::Syncing(picture) = &mut self.link
+            && let Some(listed) = picture.orders.get_mut(&id)
+        {
+            listed.state = state;
+        }
+        if let Some(order) = self.orders.get_mut(&id).filter(|_| perm_id > 0) {
             order.perm_id = Some(perm_id);
         }
+        self.note_heard(step, id);
         self.move_order(step, id, lifecycle::Step::Status(state));
         self.after_order(step, id);
     }
 
     fn on_rejected(&mut self, step: &mut Step<'_>, id: OrderId, code: i32, reason: &str) {
         let Some(signal) = self.trade_of(id) else { return };
+        self.note_heard(step, id);
         self.move_order(step, id, lifecycle::Step::Refused);
         if let Some(trade) = self.trades.get_mut(&signal)
             && trade.entry == id
@@ -92,7 +142,8 @@ impl TradingCore {
         let signal = order.request.reference.signal;
         let base = execution.base_id().to_string();
         let revision = execution.revision();
-        let early = self.orphans.remove(&base);
+        let early = self.take_orphan(&base);
+        self.note_heard(step, id);
         let Some(trade) = self.trades.get_mut(&signal) else { return };
         let known = trade.fills.iter_mut().find(|(_, f)| f.exec_id == base);
         let fill = Fill {
@@ -122,31 +173,22 @@ impl TradingCore {
     /// A position is nothing but its fills (invariant 1): each change folds them anew.
     pub(crate) fn rebuild(&mut self, step: &mut Step<'_>, signal: SignalId) {
         let Some(trade) = self.trades.get_mut(&signal) else { return };
-        let Some((_, first)) = trade.fills.first() else { return };
-        let before = trade.position.take();
-        let mut position = fills::opened_by(first);
-        position.stop = before.as_ref().and_then(|p| p.stop);
-        position.target = before.as_ref().and_then(|p| p.target);
-        let mut wrong = None;
-        for (_, fill) in &trade.fills {
-            if let Err(error) = fills::apply(&mut position, fill) {
-                wrong = Some(error);
-                break;
+        let before = trade.position.clone();
+        let wrong = trade.fold();
+        if let Some(position) = trade.position.as_ref().filter(|p| before.as_ref() != Some(*p)) {
+            step.record(Record::Position(Box::new(position.clone())));
+        }
+        match wrong {
+            None => {}
+            // Its purchase may be on its way still: the picture brings it, or shows the difference.
+            Some(FillError::ThroughZero { .. }) => {
+                self.troubles.impossible += 1;
+                self.synchronise(step);
             }
-            let commission = fill.commission.unwrap_or(Money::ZERO);
-            position.commissions =
-                position.commissions.checked_add(commission).unwrap_or(position.commissions);
-        }
-        let changed = before.as_ref() != Some(&position);
-        trade.position = Some(position.clone());
-        if changed {
-            step.record(Record::Position(Box::new(position)));
-        }
-        if let Some(error) = wrong {
-            self.trip(
-                step,
-                Trip { level: HaltLevel::Halt, reason: format!("a fill cannot be booked: {error}") },
-            );
+            Some(error) => {
+                let reason = format!("a fill cannot be booked: {error}");
+                self.trip(step, Trip { level: HaltLevel::Halt, reason });
+            }
         }
     }
 
@@ -157,12 +199,13 @@ impl TradingCore {
             .fills
             .iter()
             .filter(|(_, f)| f.reference == reference)
-            .fold(alphatrader_model::Quantity::ZERO, |sum, (_, f)| {
-                sum.checked_add(f.quantity).unwrap_or(sum)
-            });
+            .fold(Quantity::ZERO, |sum, (_, f)| sum.checked_add(f.quantity).unwrap_or(sum));
         let Some(order) = self.orders.get_mut(&id) else { return };
         let changed = order.filled != filled;
         order.filled = filled;
+        if self.told_filled.get(&id).is_some_and(|(told, _)| *told <= filled) {
+            self.told_filled.remove(&id);
+        }
         let whole = filled >= order.request.quantity;
         let before = order.state;
         self.move_order(
@@ -193,7 +236,7 @@ impl TradingCore {
         self.settle(step, signal);
     }
 
-    fn on_account(&mut self, step: &mut Step<'_>, account: &Account) {
+    pub(crate) fn on_account(&mut self, step: &mut Step<'_>, account: &Account) {
         self.account = Some(*account);
         let Some(session) = self.session else { return };
         let date = session.date.to_string();
@@ -207,6 +250,7 @@ impl TradingCore {
     pub(crate) fn on_verdict(&mut self, step: &mut Step<'_>, effect: EffectId, verdict: BarrierVerdict) {
         let Some(pending) = self.pending.remove(&effect) else { return };
         let released = verdict == BarrierVerdict::Released;
+        let left = Unheard { seq: step.event.seq, at: step.event.ts_recv };
         match pending {
             Pending::Place(orders) => {
                 let by = if released { lifecycle::Step::Released } else { lifecycle::Step::Withheld };
@@ -214,17 +258,22 @@ impl TradingCore {
                     if !released {
                         self.note_end(id, &format!("not sent: {}", words(verdict)));
                     }
+                    if released {
+                        self.unheard.insert(id, left);
+                    }
                     self.move_order(step, id, by);
                     self.after_order(step, id);
                 }
             }
             Pending::Modify(request) => {
-                if let Some(order) = self.orders.get_mut(&request.id).filter(|_| released) {
+                let order = self.orders.get_mut(&request.id);
+                if let Some(order) = order.filter(|o| released && !o.state.is_final()) {
+                    self.unheard.insert(request.id, left);
                     order.request = request;
                     order.updated = step.event.ts_event;
                     let order = *order;
                     step.record(Record::Order(Box::new(order)));
-                    self.note_prices(step, &order);
+                    self.note_protection(step, order.request.reference.signal);
                 }
             }
             Pending::Cancel(id) => {
@@ -264,7 +313,17 @@ impl TradingCore {
     pub(crate) fn settle(&mut self, step: &mut Step<'_>, signal: SignalId) {
         let Some(trade) = self.trades.get(&signal) else { return };
         let Some(entry) = self.orders.get(&trade.entry) else { return };
-        let next = super::tend::signal_state(trade, entry, &self.orders);
+        let mut next = super::outcome::signal_state(trade, entry, &self.orders);
+        // What is still to come may open it again.
+        if next.is_final() && self.executions_due(trade) {
+            return;
+        }
+        // Why it was closed was known when it was; only a late commission changes it.
+        if let (SignalState::Closed { reason: known, .. }, SignalState::Closed { reason, .. }) =
+            (&trade.signal.state, &mut next)
+        {
+            reason.clone_from(known);
+        }
         if next == trade.signal.state {
             return;
         }

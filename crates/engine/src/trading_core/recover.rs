@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use alphatrader_model::event::HaltLevel;
-use alphatrader_model::{Record, Role, SignalId};
+use alphatrader_model::{Fill, Position, Record, SignalId};
 
-use super::state::{Trade, TradingCore};
+use super::state::TradingCore;
+use super::trade::Trade;
 
 impl TradingCore {
     /// A core that knows what the ledger knows. `records` are the newest of each entity, oldest first,
@@ -13,7 +14,8 @@ impl TradingCore {
     /// only the broker's picture tells whether they left.
     pub fn recover<'r>(records: impl IntoIterator<Item = &'r Record>) -> Self {
         let mut core = Self::default();
-        let mut fills: BTreeMap<SignalId, Vec<(u32, alphatrader_model::Fill)>> = BTreeMap::new();
+        let mut fills: BTreeMap<SignalId, Vec<(u32, Fill)>> = BTreeMap::new();
+        let mut positions: Vec<&Position> = Vec::new();
         for record in records {
             match record {
                 Record::Signal(signal) => {
@@ -33,11 +35,8 @@ impl TradingCore {
                         None => of_signal.push((1, (**fill).clone())),
                     }
                 }
-                Record::Position(position) => {
-                    if let Some(trade) = core.trades.get_mut(&position.signal) {
-                        trade.position = Some((**position).clone());
-                    }
-                }
+                // Made of fills; only its exits are worth knowing.
+                Record::Position(position) => positions.push(position),
                 Record::Halt { level, reason } => {
                     core.halt = *level;
                     core.halt_reason = (*level != HaltLevel::None).then(|| reason.clone());
@@ -50,50 +49,22 @@ impl TradingCore {
         for (signal, list) in fills {
             if let Some(trade) = core.trades.get_mut(&signal) {
                 trade.fills = list;
+                trade.fold();
             }
         }
-        core.link_orders();
-        core.count_signals();
+        for position in positions {
+            let trade = core.trades.get_mut(&position.signal);
+            if let Some(own) = trade.and_then(|t| t.position.as_mut()) {
+                own.stop = position.stop;
+                own.target = position.target;
+            }
+        }
+        // Each trade knows its orders: the newest attempt of each role.
+        for order in core.orders.values() {
+            if let Some(trade) = core.trades.get_mut(&order.request.reference.signal) {
+                trade.link(order);
+            }
+        }
         core
-    }
-
-    /// Each trade knows its orders: the newest attempt of each role.
-    fn link_orders(&mut self) {
-        for order in self.orders.values() {
-            let reference = order.request.reference;
-            let Some(trade) = self.trades.get_mut(&reference.signal) else { continue };
-            let id = order.request.id;
-            match reference.role {
-                Role::Entry => trade.entry = id,
-                Role::Stop => {
-                    if reference.attempt >= trade.stop_attempts {
-                        trade.stop_attempts = reference.attempt;
-                        trade.stop = Some(id);
-                    }
-                }
-                Role::Target => trade.target = Some(id),
-                Role::Close | Role::Flatten => {
-                    if reference.attempt >= trade.close_attempts {
-                        trade.close_attempts = reference.attempt;
-                        trade.close = Some(id);
-                    }
-                }
-            }
-        }
-    }
-
-    /// The day's limits on signals hold across a restart.
-    fn count_signals(&mut self) {
-        let latest = self.trades.values().map(|t| t.signal.time).max();
-        let Some(day) = latest.map(|t| t.seconds().div_euclid(86_400)) else { return };
-        for trade in self.trades.values() {
-            let signal = &trade.signal;
-            // A New York session lies within one day of UTC.
-            if signal.time.seconds().div_euclid(86_400) == day {
-                let pace = self.paces.entry((signal.strategy, signal.symbol)).or_default();
-                pace.signals += 1;
-                pace.last_signal = pace.last_signal.max(Some(signal.time));
-            }
-        }
     }
 }

@@ -9,7 +9,7 @@ use super::state::{Link, TradingCore, mark};
 pub(crate) fn view(core: &TradingCore, market: &MarketView) -> TradingView {
     let (realized_today, commissions_today) = core.day_result();
     let unrealized = core.unrealized(market);
-    let day_start_equity = core.day_start.as_ref().map(|(_, equity)| *equity);
+    let day_start_equity = core.day_base();
     let breakers = core.settings.as_ref().map(|s| &s.risk.breakers);
     let loss_budget_left = day_start_equity
         .zip(core.day_profit(market))
@@ -18,8 +18,8 @@ pub(crate) fn view(core: &TradingCore, market: &MarketView) -> TradingView {
     TradingView {
         as_of: core.as_of,
         reconciled_at: match core.link {
-            Link::Reconciled(at) => Some(at),
-            Link::Down | Link::Up | Link::Syncing(_) => None,
+            Link::Reconciled { at, .. } => Some(at),
+            Link::Down | Link::Up | Link::Syncing(_) | Link::Differs => None,
         },
         connected: !matches!(core.link, Link::Down),
         account_id: core.account_id.clone(),

@@ -5,68 +5,23 @@ use std::collections::{BTreeMap, VecDeque};
 use alphatrader_model::event::HaltLevel;
 use alphatrader_model::view::{ContractView, MarketView, TradingView};
 use alphatrader_model::{
-    Account, Action, Contract, Effect, EffectId, Event, Fill, InstrumentId, Money, Order, OrderId, OrderRef,
-    OrderRequest, Outputs, Position, Price, Record, Session, Settings, Signal, SignalId, SignedQuantity,
-    Strategy, Symbol, Timestamp,
+    Account, Action, Contract, Effect, EffectId, Event, Fill, InstrumentId, Money, Order, OrderId, OrderKind,
+    OrderRef, OrderRequest, Outputs, Position, Price, Quantity, Record, Seq, Session, Settings, Signal,
+    SignalId, SignedQuantity, Span, Strategy, Symbol, Timestamp,
 };
 use alphatrader_trading::breaker::{RejectCounter, Trip};
 use alphatrader_trading::check::Sent;
 use alphatrader_trading::gate::Walk;
 use alphatrader_trading::{fills, lifecycle, zero_dte};
 
+use super::trade::Trade;
+
 /// Orders remembered for the rate checks; a minute at the highest configurable rate.
 const MOST_RECENT: usize = 1_024;
 /// Commissions that came before their execution.
 const MOST_ORPHANS: usize = 1_024;
-
-/// One signal with all that came of it.
-#[derive(Debug, Clone)]
-pub(crate) struct Trade {
-    pub(crate) signal: Signal,
-    pub(crate) entry: OrderId,
-    pub(crate) stop: Option<OrderId>,
-    pub(crate) target: Option<OrderId>,
-    pub(crate) close: Option<OrderId>,
-    /// Why it is being closed, once it is.
-    pub(crate) closing: Option<String>,
-    /// Executions in the order in which they came, with their revision.
-    pub(crate) fills: Vec<(u32, Fill)>,
-    pub(crate) position: Option<Position>,
-    /// Attempts so far, by role.
-    pub(crate) stop_attempts: u8,
-    pub(crate) close_attempts: u8,
-    /// When the entry's limit was last moved.
-    pub(crate) walked: Timestamp,
-    /// Why the broker refused the entry, when it did.
-    pub(crate) refused: Option<String>,
-    /// Why the entry was cancelled or withheld.
-    pub(crate) ended: Option<String>,
-}
-
-impl Trade {
-    /// A signal without orders.
-    pub(crate) fn bare(signal: &Signal) -> Self {
-        Self {
-            signal: signal.clone(),
-            entry: OrderId(0),
-            stop: None,
-            target: None,
-            close: None,
-            closing: None,
-            fills: Vec::new(),
-            position: None,
-            stop_attempts: 0,
-            close_attempts: 0,
-            walked: signal.time,
-            refused: None,
-            ended: None,
-        }
-    }
-
-    pub(crate) fn held(&self) -> SignedQuantity {
-        self.position.as_ref().map_or(SignedQuantity::ZERO, |p| p.quantity)
-    }
-}
+/// A picture that does not begin to arrive for this long is asked for again.
+const ASK_AGAIN: Span = Span::from_seconds(10);
 
 /// What a held effect will move once the barrier has decided on it.
 #[derive(Debug, Clone)]
@@ -87,14 +42,23 @@ pub(crate) enum Link {
     Up,
     /// The broker's picture is arriving.
     Syncing(Picture),
-    /// Compared and equal since then.
-    Reconciled(Timestamp),
+    /// Compared and equal.
+    Reconciled {
+        /// Since when.
+        at: Timestamp,
+        /// The event with which the picture began.
+        begun: Seq,
+    },
+    /// Compared, asked for again, and different still: a person must look.
+    Differs,
 }
 
 /// The broker's picture while it arrives.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Picture {
-    pub(crate) begun: Timestamp,
+    pub(crate) begun: Seq,
+    /// The same by our clock.
+    pub(crate) began: Timestamp,
     pub(crate) orders: BTreeMap<OrderId, alphatrader_model::broker::OpenOrder>,
     pub(crate) positions: BTreeMap<Contract, SignedQuantity>,
 }
@@ -108,6 +72,23 @@ pub(crate) struct Pace {
     pub(crate) checks: u64,
     pub(crate) blocked: [u64; zero_dte::GATES.len()],
     pub(crate) walk: Walk,
+}
+
+/// Something of ours that left and that the broker has not spoken of since.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Unheard {
+    pub(crate) seq: Seq,
+    /// By our clock.
+    pub(crate) at: Timestamp,
+}
+
+/// A change of an order that was asked for, and how often.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Change {
+    pub(crate) kind: OrderKind,
+    pub(crate) quantity: Quantity,
+    pub(crate) times: u8,
+    pub(crate) at: Timestamp,
 }
 
 /// Counters of what should be rare.
@@ -145,7 +126,18 @@ pub struct TradingCore {
     pub(crate) paces: BTreeMap<(Strategy, Symbol), Pace>,
     pub(crate) recent: VecDeque<Sent>,
     pub(crate) rejects: RejectCounter,
-    pub(crate) orphans: BTreeMap<String, Money>,
+    pub(crate) orphans: VecDeque<(String, Money)>,
+    /// Orders that left in this process and that the broker has not spoken of.
+    pub(crate) unheard: BTreeMap<OrderId, Unheard>,
+    /// What the broker's statuses say is filled, where that is more than its executions so far, and
+    /// the event that said so first.
+    pub(crate) told_filled: BTreeMap<OrderId, (Quantity, Seq)>,
+    /// The last change of each order that was asked for.
+    pub(crate) changes: BTreeMap<OrderId, Change>,
+    /// When the broker's picture was asked for, until it begins to arrive.
+    pub(crate) asked: Option<Timestamp>,
+    /// When it was last asked for because something was not answered.
+    pub(crate) asked_about: Option<Timestamp>,
     pub(crate) refusals: BTreeMap<String, u64>,
     pub(crate) troubles: Troubles,
     pub(crate) sync_retries: u8,
@@ -209,6 +201,10 @@ impl TradingCore {
                 order.state = next;
                 order.updated = now;
                 step.out.records.push(Record::Order(Box::new(*order)));
+                if next.is_final() {
+                    self.unheard.remove(&id);
+                    self.changes.remove(&id);
+                }
             }
             Err(_) => {
                 self.troubles.impossible += 1;
@@ -219,9 +215,29 @@ impl TradingCore {
 
     /// Asks for the broker's picture, unless it is on its way.
     pub(crate) fn synchronise(&mut self, step: &mut Step<'_>) {
-        let asked = self.pending.values().any(|p| matches!(p, Pending::Other));
-        if !asked && matches!(self.link, Link::Up | Link::Reconciled(_)) {
+        let now = step.event.ts_recv;
+        let asked = self.asked.is_some_and(|at| now.since(at) < ASK_AGAIN);
+        if !asked && matches!(self.link, Link::Up | Link::Reconciled { .. } | Link::Differs) {
+            self.asked = Some(now);
             self.act(step, Action::Synchronise, None);
+        }
+    }
+
+    /// Whether executions of the trade are known to exist and have not come: its position is not
+    /// known then, and nothing is decided on it.
+    pub(crate) fn executions_due(&self, trade: &Trade) -> bool {
+        trade.unbooked
+            || trade.orders().any(|id| {
+                let told = self.told_filled.get(&id).copied();
+                told.is_some_and(|(told, _)| self.orders.get(&id).is_some_and(|o| o.filled < told))
+            })
+    }
+
+    /// Notes that the broker spoke of an order.
+    pub(crate) fn note_heard(&mut self, step: &Step<'_>, order: OrderId) {
+        self.unheard.remove(&order);
+        if let Some(trade) = self.trade_of(order).and_then(|signal| self.trades.get_mut(&signal)) {
+            trade.heard = Some(step.event.ts_recv);
         }
     }
 
@@ -273,12 +289,20 @@ impl TradingCore {
         });
     }
 
+    /// Keeps a commission until its execution comes; the oldest gives way, which may well be that of
+    /// an execution that is not ours.
     pub(crate) fn note_orphan(&mut self, base: &str, commission: Money) {
-        if self.orphans.len() < MOST_ORPHANS {
-            self.orphans.insert(base.to_string(), commission);
-        } else {
+        self.orphans.retain(|(known, _)| known != base);
+        if self.orphans.len() == MOST_ORPHANS {
+            self.orphans.pop_front();
             self.troubles.orphans_dropped += 1;
         }
+        self.orphans.push_back((base.to_string(), commission));
+    }
+
+    pub(crate) fn take_orphan(&mut self, base: &str) -> Option<Money> {
+        let place = self.orphans.iter().position(|(known, _)| known == base)?;
+        self.orphans.remove(place).map(|(_, commission)| commission)
     }
 
     /// Premium paid for what is held and bid for what is being bought.
@@ -303,14 +327,12 @@ impl TradingCore {
 
     /// Profit of everything held at its mark; absent when a mark is missing.
     pub(crate) fn unrealized(&self, view: &MarketView) -> Option<Money> {
-        let mut sum = Money::ZERO;
-        for position in
-            self.trades.values().filter_map(|t| t.position.as_ref()).filter(|p| !p.quantity.is_flat())
-        {
-            let mark = mark(self.contract(view, position.contract)?)?;
-            sum = sum.checked_add(fills::unrealized(position, mark)?)?;
-        }
-        Some(sum)
+        self.unrealized_of_each(view).try_fold(Money::ZERO, |sum, one| sum.checked_add(one?))
+    }
+
+    fn unrealized_of_each<'a>(&'a self, view: &'a MarketView) -> impl Iterator<Item = Option<Money>> + 'a {
+        let held = self.positions().filter(|p| !p.quantity.is_flat());
+        held.map(|p| fills::unrealized(p, mark(self.contract(view, p.contract)?)?))
     }
 
     /// Profit of the day so far: realised and unrealised less commissions.
@@ -319,14 +341,30 @@ impl TradingCore {
         realized.checked_add(self.unrealized(view)?)?.checked_sub(commissions)
     }
 
+    /// The same as far as it is known: a position without a mark neither hides the loss of the others
+    /// nor counts as one.
+    pub(crate) fn known_day_profit(&self, view: &MarketView) -> Option<Money> {
+        let (realized, commissions) = self.day_result();
+        let held = self.unrealized_of_each(view).flatten();
+        held.fold(realized.checked_sub(commissions), |sum, one| sum?.checked_add(one))
+    }
+
+    /// Equity at the start of today; that of another day is none.
+    pub(crate) fn day_base(&self) -> Option<Money> {
+        let (date, equity) = self.day_start.as_ref()?;
+        self.session.is_none_or(|s| date.parse().ok() == Some(s.date)).then_some(*equity)
+    }
+
     /// The halt level in force.
     pub const fn halt_level(&self) -> HaltLevel {
         self.halt
     }
 
-    /// Whether entries that wait at the barrier must be taken back.
+    /// Whether entries that wait at the barrier must be taken back (invariant 3).
     pub const fn withdraws_entries(&self) -> bool {
-        self.stopping || !matches!(self.halt, HaltLevel::None)
+        self.stopping
+            || !matches!(self.halt, HaltLevel::None)
+            || !matches!(self.link, Link::Reconciled { .. })
     }
 
     /// Counters of what should be rare.
@@ -359,10 +397,14 @@ impl TradingCore {
         self.trades.values().any(|t| self.orders.get(&t.entry).is_some_and(|o| !o.state.is_final()))
     }
 
-    /// The reference of an order of ours, by the broker's number or its own words.
+    /// Which of our orders is meant: by number and reference where the broker states both, else by
+    /// the reference alone (another client of the account reports our order without its number).
     pub(crate) fn known(&self, id: OrderId, reference: Option<OrderRef>) -> Option<OrderId> {
-        let order = self.orders.get(&id)?;
-        reference.is_none_or(|r| r == order.request.reference).then_some(id)
+        let Some(reference) = reference else { return self.orders.contains_key(&id).then_some(id) };
+        if self.orders.get(&id).is_some_and(|o| o.request.reference == reference) {
+            return Some(id);
+        }
+        self.orders.values().find(|o| o.request.reference == reference).map(|o| o.request.id)
     }
 
     /// The read model for the screen and the store.

@@ -204,11 +204,16 @@ impl Desk {
         }
     }
 
-    /// Twenty minutes in a narrow range, then a break upward that flow agrees with.
-    pub(crate) fn until_break(&mut self) {
+    /// Twenty minutes in a narrow range.
+    pub(crate) fn morning(&mut self) {
         for second in 0..20 * 60 {
             self.second(60_000 + (second / 60) % 3, 500);
         }
+    }
+
+    /// The same, then a break upward that flow agrees with.
+    pub(crate) fn until_break(&mut self) {
+        self.morning();
         self.second(60_030, 800);
     }
 
@@ -242,6 +247,17 @@ impl Desk {
             perm_id: 1_000 + i64::from(id.0),
             state,
             filled: Quantity::ZERO,
+            remaining: Quantity::ZERO,
+        });
+    }
+
+    /// A status that counts what is filled.
+    pub(crate) fn counted(&mut self, id: OrderId, state: BrokerOrderState, filled: u64) {
+        self.broker(BrokerEvent::OrderStatus {
+            id,
+            perm_id: 1_000 + i64::from(id.0),
+            state,
+            filled: Quantity::new(filled),
             remaining: Quantity::ZERO,
         });
     }
@@ -304,12 +320,52 @@ impl Desk {
         }
     }
 
-    /// What a process finds that starts after this one was killed: only what was made durable.
+    /// How often the broker's picture was asked for.
+    pub(crate) fn asked(&self) -> usize {
+        self.log.effects.iter().filter(|e| e.action == Action::Synchronise).count()
+    }
+
+    /// How often a change of an order left.
+    pub(crate) fn changes(&self, id: OrderId) -> usize {
+        let change = |e: &&Effect| matches!(&e.action, Action::Modify(order) if order.id == id);
+        self.log.effects.iter().filter(change).count()
+    }
+
+    /// A tenth of a second passes, so many times, with no market.
+    pub(crate) fn tenths(&mut self, count: u32) {
+        for _ in 0..count {
+            self.now = self.now + Span::from_millis(100);
+            self.tell(Payload::Timer);
+        }
+    }
+
+    /// What a process finds that starts after this one was killed: of what was made durable the newest
+    /// of each entity, in the order of the journal.
     pub(crate) fn killed(&self) -> TradingCore {
         let durable =
             self.log.records.iter().filter(|(step, _)| self.log.uncommitted.is_none_or(|u| *step < u));
-        TradingCore::recover(durable.map(|(_, record)| record))
+        TradingCore::recover(newest(durable.map(|(_, record)| record)))
     }
+}
+
+/// The newest record of each entity, as a ledger hands them over.
+pub(crate) fn newest<'r>(records: impl Iterator<Item = &'r Record>) -> Vec<&'r Record> {
+    let key = |record: &Record| match record {
+        Record::Signal(s) => format!("signal {}", s.id),
+        Record::Order(o) => format!("order {}", o.request.id),
+        Record::Fill(f) => format!("fill {}", f.exec_id),
+        Record::Position(p) => format!("position {}", p.signal),
+        Record::Halt { .. } => "halt".into(),
+        Record::DayStart { date, .. } => format!("day {date}"),
+        Record::Account(_) => "account".into(),
+    };
+    let mut found: Vec<(String, &Record)> = Vec::new();
+    for record in records {
+        let key = key(record);
+        found.retain(|(known, _)| *known != key);
+        found.push((key, record));
+    }
+    found.into_iter().map(|(_, record)| record).collect()
 }
 
 pub(crate) fn account(now: Timestamp) -> Account {

@@ -10,6 +10,8 @@ use alphatrader_model::{
 
 use crate::desk::{Desk, session, settings};
 
+mod faults;
+
 /// A desk whose entry has just filled at its limit.
 fn holding() -> Desk {
     let mut desk = Desk::new();
@@ -202,19 +204,25 @@ fn the_time_stop_closes_through_the_target_so_that_nothing_is_sold_twice() {
 fn a_lost_stop_is_placed_once_more_and_then_the_position_is_closed() {
     let mut desk = holding();
     let (target, stop) = (desk.placed(Role::Target), desk.placed(Role::Stop));
+    let held = [(stop.contract, stop.quantity.get() as i64)];
+    let listed = [Desk::listed(&target, BrokerOrderState::Submitted)];
     desk.broker(BrokerEvent::Rejected { id: stop.id, code: 201, reason: "no".into() });
-    for _ in 0..3 {
-        desk.second(60_030, 500);
-    }
+    let asked = desk.asked();
+    desk.second(60_030, 500);
+    assert_eq!((desk.asked(), desk.placed(Role::Stop).id), (asked + 1, stop.id), "the broker is asked first");
+    desk.picture(&listed, &held);
+    desk.second(60_030, 500);
     let second = desk.placed(Role::Stop);
     assert_ne!(second.id, stop.id);
     assert_eq!((second.reference.attempt, second.quantity), (2, stop.quantity));
     assert!(second.kind.trigger() < stop.kind.trigger());
     desk.broker(BrokerEvent::Rejected { id: second.id, code: 201, reason: "no".into() });
-    for _ in 0..3 {
-        desk.second(60_030, 500);
-    }
-    assert!(desk.modified(target.id).is_some(), "closed through the target");
+    desk.second(60_030, 500);
+    desk.picture(&listed, &held);
+    desk.second(60_030, 500);
+    let bid = desk.view().positions[0].mark.unwrap();
+    let closing = desk.modified(target.id).and_then(|order| order.kind.limit()).unwrap();
+    assert!(closing < bid, "closed through the target");
 }
 
 #[test]
