@@ -299,7 +299,7 @@ fn serve(
     let asked = runtime.block_on(stop::until_asked(system, commands));
     match &asked {
         Ok(()) => {
-            tracing::info!("stopping: working entries are cancelled, protective orders stay at the broker")
+            tracing::info!("stopping: working entries are cancelled, protective orders stay at the broker");
         }
         Err(fault) => tracing::error!(%fault, "stopping"),
     }
