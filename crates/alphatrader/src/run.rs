@@ -108,7 +108,8 @@ fn open_ledger(config: &Config) -> Result<(Ledger, Recovery), Failure> {
 
 fn bind_dashboard(config: &Config, clock: &Clock) -> Result<(Dashboard, mpsc::Receiver<Command>), Failure> {
     let address = SocketAddr::new(config.dashboard.address, config.dashboard.port);
-    let first = Published::starting(clock.now().into());
+    let mut first = Published::starting(clock.now().into());
+    first.status.mode = show::mode(config, clock.speed());
     Dashboard::bind(address, first, Limits::default()).map_err(|e| Failure::new(e.to_string()))
 }
 

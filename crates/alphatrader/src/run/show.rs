@@ -119,6 +119,17 @@ impl Show {
     }
 }
 
+/// Whose money moves, and where the market comes from, in the words of the page.
+pub(super) fn mode(config: &Config, speed: f64) -> ModeView {
+    let synthetic = config.paper.enabled;
+    ModeView {
+        trading: TradingMode::Paper,
+        market: if synthetic { MarketKind::Synthetic } else { MarketKind::Live },
+        label: synthetic.then(|| "synthetic market: no price on this page was ever traded".into()),
+        speed: Some(if synthetic { speed } else { 1.0 }),
+    }
+}
+
 struct Screen {
     parts: ShowParts,
     hears: Hears,
@@ -197,25 +208,12 @@ impl Screen {
         Surroundings {
             version: env!("CARGO_PKG_VERSION").into(),
             state: if self.stopping.load(Ordering::Acquire) { RunState::Stopping } else { RunState::Running },
-            mode: self.mode(),
+            mode: mode(&self.parts.config, self.parts.clock.speed()),
             at: self.parts.clock.now(),
             feeds: self.feeds(),
             ledger_commit_ms: (commit.commits > 0).then_some(commit.last_commit.as_secs_f64() * 1e3),
             counters: self.counters(moment),
             ready: self.ready(moment),
-        }
-    }
-
-    fn mode(&self) -> ModeView {
-        if self.parts.config.paper.enabled {
-            ModeView {
-                trading: TradingMode::Paper,
-                market: MarketKind::Synthetic,
-                label: Some("synthetic market: no price on this page was ever traded".into()),
-                speed: Some(self.parts.clock.speed()),
-            }
-        } else {
-            ModeView { trading: TradingMode::Paper, market: MarketKind::Live, label: None, speed: Some(1.0) }
         }
     }
 
