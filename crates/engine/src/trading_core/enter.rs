@@ -1,5 +1,6 @@
 //! From a print to a signal to an order.
 
+use alphatrader_model::event::HaltLevel;
 use alphatrader_model::market::Side;
 use alphatrader_model::signal::{Confidence, Refusal};
 use alphatrader_model::{
@@ -11,6 +12,9 @@ use alphatrader_trading::{breaker, check};
 
 use super::state::{Link, Step, TradingCore};
 use super::trade::Trade;
+
+/// The gate that a closed exchange stops at.
+const CLOSED: &str = "session open";
 
 impl TradingCore {
     /// A print of an analysed stock: the cheap question first, everything else only after a yes.
@@ -41,19 +45,35 @@ impl TradingCore {
             features,
             standing: self.standing(features.symbol),
         };
-        let (walk, proposal) = zero_dte::evaluate(&look);
+        let fresh = (!self.still_closed(&look)).then(|| zero_dte::evaluate(&look));
         let pace = self.paces.entry((Strategy::ZeroDte, features.symbol)).or_default();
         pace.checks += 1;
-        let stopped = walk.stopped_at().and_then(|o| zero_dte::GATES.iter().position(|name| *name == o.name));
-        if let Some(place) = stopped {
-            pace.blocked[place] += 1;
+        let mut proposed = None;
+        if let Some((walk, proposal)) = fresh {
+            pace.walk = walk;
+            pace.closed = step.view.session.filter(|session| !session.contains(step.now()));
+            proposed = proposal;
         }
-        let gates: Vec<String> = walk.outcomes().iter().map(|o| o.name.to_string()).collect();
-        pace.walk = walk;
-        if let Some(proposal) = proposal {
+        pace.count_stop();
+        if let Some(proposal) = proposed {
+            let gates = pace.walk.outcomes().iter().map(|o| o.name.to_string()).collect();
             self.signal(step, &settings, features, proposal, gates);
         }
         self.settings = Some(settings);
+    }
+
+    /// Most looks of a day find the exchange closed and everything else as it was: nothing but the
+    /// counts changes then.
+    fn still_closed(&self, look: &Look<'_>) -> bool {
+        let rule = &look.settings.strategies.zero_dte;
+        let asked = rule.enabled && rule.symbols.contains(&look.features.symbol);
+        let free = look.standing.halt == HaltLevel::None && look.standing.reconciled;
+        let closed = look.view.session.filter(|session| !session.contains(look.now));
+        let pace = self.paces.get(&(Strategy::ZeroDte, look.features.symbol));
+        let same = pace.filter(|pace| pace.closed == closed && pace.is_at(CLOSED));
+        let still = asked && free && closed.is_some() && same.is_some();
+        debug_assert!(!still || same.is_some_and(|pace| pace.walk == zero_dte::evaluate(look).0));
+        still
     }
 
     fn standing(&self, symbol: Symbol) -> Standing<'_> {

@@ -72,6 +72,24 @@ pub(crate) struct Pace {
     pub(crate) checks: u64,
     pub(crate) blocked: [u64; zero_dte::GATES.len()],
     pub(crate) walk: Walk,
+    /// The session that was not open when the walk was made.
+    pub(crate) closed: Option<Session>,
+}
+
+impl Pace {
+    /// Whether the walk was stopped at a gate.
+    pub(crate) fn is_at(&self, gate: &str) -> bool {
+        self.walk.stopped_at().is_some_and(|outcome| outcome.name == gate)
+    }
+
+    /// Counts the gate that stopped the walk, if one did.
+    pub(crate) fn count_stop(&mut self) {
+        let stopped = self.walk.stopped_at();
+        let place = stopped.and_then(|o| zero_dte::GATES.iter().position(|name| *name == o.name));
+        if let Some(place) = place {
+            self.blocked[place] += 1;
+        }
+    }
 }
 
 /// Something of ours that left and that the broker has not spoken of since.

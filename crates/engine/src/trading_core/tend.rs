@@ -1,7 +1,9 @@
 //! What time does to orders and positions: walking entries, silence of the broker, the day's loss.
 
+use std::ops::Bound;
+
 use alphatrader_model::event::HaltLevel;
-use alphatrader_model::{Action, Order, OrderKind, OrderRequest, OrderState, Price, SignalId, Span};
+use alphatrader_model::{Action, Money, Order, OrderKind, OrderRequest, OrderState, Price, SignalId, Span};
 use alphatrader_trading::breaker;
 
 use super::state::{Link, Step, TradingCore};
@@ -20,10 +22,17 @@ impl TradingCore {
             return;
         }
         self.ask_about_silence(step);
-        // Ten times a second and at most a few signals are alive; the list ends the borrow.
-        for signal in self.alive() {
+        // Ten times a second, so without a list: tending one signal changes no other.
+        let mut next = self.next_alive(Bound::Unbounded);
+        while let Some(signal) = next {
             self.tend(step, signal);
+            next = self.next_alive(Bound::Excluded(signal));
         }
+    }
+
+    fn next_alive(&self, after: Bound<SignalId>) -> Option<SignalId> {
+        let mut later = self.trades.range((after, Bound::Unbounded)).map(|(_, trade)| trade);
+        later.find(|trade| self.needs_care(trade)).map(|trade| trade.signal.id)
     }
 
     /// Every signal that is not over, or has an order that may fill.
@@ -134,7 +143,9 @@ impl TradingCore {
 
     /// The day's loss against its budget.
     pub(crate) fn watch_day(&mut self, step: &mut Step<'_>) {
-        let Some(profit) = self.known_day_profit(step.view) else { return };
+        // Ten times a second: a day that has not lost is held against nothing.
+        let lost = self.known_day_profit(step.view).filter(|profit| *profit < Money::ZERO);
+        let Some(profit) = lost else { return };
         let (Some(settings), Some(start)) = (self.settings.as_ref(), self.day_base()) else { return };
         if let Some(trip) = breaker::daily_loss(&settings.risk.breakers, start, profit) {
             self.trip(step, trip);

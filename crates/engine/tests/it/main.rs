@@ -1,6 +1,7 @@
 //! The core as a whole, against a broker that does what a test says.
 #![allow(clippy::unwrap_used, reason = "a test may fail by a panic")]
 
+mod allocation;
 mod desk;
 mod recovery;
 mod replay;
