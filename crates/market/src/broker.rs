@@ -149,6 +149,11 @@ impl SimulatedBroker {
         &self.exchange
     }
 
+    /// The lowest order number that is accepted next.
+    pub const fn next_order_id(&self) -> OrderId {
+        self.next_id
+    }
+
     /// Latency from the exchange to the trader without jitter: market data should reach the trader
     /// no earlier than their exchange time plus this.
     pub const fn feed_latency(&self) -> Span {

@@ -3,7 +3,7 @@
 use alphatrader_model::broker::{BrokerOrderState, Execution, OpenOrder};
 use alphatrader_model::event::{BarrierVerdict, HaltLevel, LedgerEvent};
 use alphatrader_model::{
-    Account, BrokerEvent, EffectId, Fill, Money, OrderId, Quantity, Record, SignalId, SignalState,
+    Account, BrokerEvent, EffectId, Fill, Money, OrderId, Quantity, Record, SignalId, SignalState, Span,
 };
 use alphatrader_trading::breaker::Trip;
 use alphatrader_trading::fills::FillError;
@@ -50,7 +50,7 @@ impl TradingCore {
                 if let Link::Syncing(picture) = &mut self.link {
                     picture.positions.insert(*contract, *quantity);
                 } else if quantity.is_flat() {
-                    self.settle_expired(step, |held| held == *contract);
+                    self.settle_expired(step, Span::ZERO, |held| held == *contract);
                 }
             }
             BrokerEvent::Account(account) => self.on_account(step, account),
@@ -318,11 +318,14 @@ impl TradingCore {
         if next.is_final() && self.executions_due(trade) {
             return;
         }
-        // Why it was closed was known when it was; only a late commission changes it.
-        if let (SignalState::Closed { reason: known, .. }, SignalState::Closed { reason, .. }) =
-            (&trade.signal.state, &mut next)
-        {
-            reason.clone_from(known);
+        // Why it ended was known when it did; only a late commission changes what it earned.
+        match (&trade.signal.state, &mut next) {
+            (SignalState::Closed { reason: known, .. }, SignalState::Closed { reason, .. }) => {
+                reason.clone_from(known);
+            }
+            (SignalState::Expired { .. }, SignalState::Expired { .. })
+            | (SignalState::Rejected(_), SignalState::Rejected(_)) => return,
+            _ => {}
         }
         if next == trade.signal.state {
             return;

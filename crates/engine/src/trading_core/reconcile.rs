@@ -17,6 +17,9 @@ use super::state::{Link, Picture, Step, TradingCore};
 /// Times a differing picture is asked for again before it counts: a fill may have fallen between its parts.
 const MOST_RETRIES: u8 = 2;
 
+/// In a whole picture, which holds every execution, a contract may have been settled this long before
+/// its end by our clock.
+const SETTLED_EARLY: Span = Span::MINUTE;
 /// An order that left this shortly before a picture began may have crossed with it.
 const CROSSING: Span = Span::SECOND;
 
@@ -29,7 +32,7 @@ impl TradingCore {
             // Its executions were not counted: once more, now that it is known.
             return self.synchronise(step);
         }
-        self.settle_expired(step, |held| !picture.positions.contains_key(&held));
+        self.settle_expired(step, SETTLED_EARLY, |held| !picture.positions.contains_key(&held));
         let differences = self.differing_positions(&picture);
         let unbooked = self.trades.values().find(|t| t.unbooked).map(|t| t.signal.contract);
         if differences.is_empty() && unbooked.is_none() {
@@ -97,7 +100,12 @@ impl TradingCore {
                     self.after_order(step, id);
                 }
                 Some(BrokerOrderState::PendingCancel | BrokerOrderState::Cancelled) => {}
-                Some(_) => self.move_order(step, id, lifecycle::Step::CancelLost),
+                Some(_) => {
+                    self.move_order(step, id, lifecycle::Step::CancelLost);
+                    if self.orders.get(&id).is_some_and(|o| !o.filled.is_zero()) {
+                        self.move_order(step, id, lifecycle::Step::FilledInPart);
+                    }
+                }
             }
         }
     }
@@ -173,12 +181,17 @@ impl TradingCore {
     /// An option that has expired and that the broker no longer lists was settled: the position ends
     /// at its intrinsic value. The broker's account has the exact amount; the next reconciliation of
     /// equity shows any difference.
-    pub(crate) fn settle_expired(&mut self, step: &mut Step<'_>, gone: impl Fn(Contract) -> bool) {
+    pub(crate) fn settle_expired(
+        &mut self,
+        step: &mut Step<'_>,
+        early: Span,
+        gone: impl Fn(Contract) -> bool,
+    ) {
         let expired: Vec<_> = self
             .trades
             .values()
             .filter(|t| !t.held().is_flat() && gone(t.signal.contract))
-            .filter_map(|t| Some((t.signal.id, self.settlement(step, t.signal.contract)?)))
+            .filter_map(|t| Some((t.signal.id, self.settlement(step, early, t.signal.contract)?)))
             .collect();
         for (signal, price) in expired {
             let Some(trade) = self.trades.get_mut(&signal) else { continue };
@@ -206,14 +219,14 @@ impl TradingCore {
     /// Intrinsic value at expiry; nothing before it, or while the underlying's price is unknown. What
     /// expired on an earlier day, unseen by us, has a value that only the broker knows: the books count
     /// nothing for it rather than too much.
-    fn settlement(&self, step: &Step<'_>, contract: Contract) -> Option<Price> {
+    fn settlement(&self, step: &Step<'_>, early: Span, contract: Contract) -> Option<Price> {
         let option = contract.option()?;
         let today = self.session?.date;
         if option.expiry < today {
             return Some(Price::ZERO);
         }
         let instrument = &self.contract(step.view, contract)?.instrument;
-        if instrument.expires.is_none_or(|at| step.now() < at) {
+        if instrument.expires.is_none_or(|at| step.now() + early < at) {
             return None;
         }
         let spot = step.view.of(instrument.underlying)?.last?;

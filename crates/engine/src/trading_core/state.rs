@@ -385,6 +385,21 @@ impl TradingCore {
             || !matches!(self.link, Link::Reconciled { .. })
     }
 
+    /// Whether a position in the contract is being closed.
+    pub(crate) fn is_closing(&self, contract: Contract) -> bool {
+        self.trades.values().any(|t| t.signal.contract == contract && t.closing.is_some())
+    }
+
+    /// Whether a sale of the signal waits for its purchase to be told.
+    pub(crate) fn is_unbooked(&self, signal: SignalId) -> bool {
+        self.trades.get(&signal).is_some_and(|t| t.unbooked)
+    }
+
+    /// Whether the broker can be reached.
+    pub(crate) const fn is_connected(&self) -> bool {
+        !matches!(self.link, Link::Down)
+    }
+
     /// Counters of what should be rare.
     pub const fn troubles(&self) -> Troubles {
         self.troubles

@@ -13,6 +13,8 @@ use super::trade::Trade;
 const WALK_EVERY: Span = Span::from_seconds(5);
 /// What the broker does not answer for this long is asked about.
 const UNANSWERED: Span = Span::from_seconds(5);
+/// What expired and is held as far as we know is asked about this often.
+const UNSETTLED: Span = Span::MINUTE;
 
 impl TradingCore {
     /// Looks after every signal that is not over.
@@ -76,8 +78,15 @@ impl TradingCore {
             .trades
             .values()
             .any(|trade| self.executions_due(trade) && trade.heard.is_some_and(|at| silent(recv.since(at))));
-        let lately = self.asked_about.is_some_and(|at| (Span::ZERO..UNANSWERED).contains(&recv.since(at)));
-        if (order || cancel || execution) && !lately {
+        let expired = self.trades.values().any(|trade| {
+            let contract = self.contract(step.view, trade.signal.contract);
+            let end = contract.and_then(|c| c.instrument.expires);
+            !trade.held().is_flat() && end.is_some_and(|at| silent(now.since(at)))
+        });
+        // A broker may take all night to settle; anything else is a matter of seconds.
+        let wait = if order || cancel || execution { UNANSWERED } else { UNSETTLED };
+        let lately = self.asked_about.is_some_and(|at| (Span::ZERO..wait).contains(&recv.since(at)));
+        if (order || cancel || execution || expired) && !lately {
             self.asked_about = Some(recv);
             self.synchronise(step);
         }
