@@ -5,4 +5,5 @@ mod allocation;
 mod desk;
 mod recovery;
 mod replay;
+mod simulation;
 mod trade;
