@@ -11,6 +11,7 @@ pub(crate) enum Task {
     Test,
     Check,
     Bench,
+    Simulate(Vec<String>),
     Dist,
     Types,
 }
@@ -22,6 +23,7 @@ Tasks of the AlphaTrader workspace.
     cargo xtask test            run every test: Rust, web page, browser
     cargo xtask check           format, lints, the rules of the house, licences
     cargo xtask bench           benchmarks, with their figures
+    cargo xtask simulate        the whole core under faults, seed after seed, its invariants checked at every step
     cargo xtask web             build the web page into web/dist
     cargo xtask gen-types       write the TypeScript types and the OpenAPI document from the Rust ones
     cargo xtask dist            a release archive with its licences and checksum, in target/dist
@@ -72,6 +74,15 @@ cargo xtask bench
 Runs `cargo bench` in every crate that has benchmarks, then replays a recorded day (the folder ALPHATRADER_DATA)
 through the release binary and prints its events per second. Takes minutes; wants a quiet machine.";
 
+const SIMULATE: &str = "\
+cargo xtask simulate [-- ARGS]
+
+Plays whole days with faults (disconnects, duplicates, delays, rejects, crashes, a ledger that fails) through the core,
+a seed after the other, until an invariant is violated; prints the seed and its trace.
+
+    cargo xtask simulate                                    a thousand seeds
+    cargo xtask simulate -- --seeds 100000 --from 5000      more of them, from another place";
+
 const WEB: &str = "\
 cargo xtask web
 
@@ -98,7 +109,8 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Outcome<Task
     let Some((task, rest)) = arguments.split_first() else { return Ok(Task::Help(HELP)) };
     let (help, plain) = match task.as_str() {
         "--help" | "-h" | "help" => return Ok(Task::Help(HELP)),
-        "run" => return Ok(run_task(rest)),
+        "run" => return Ok(passed_on(rest, RUN, Task::Run)),
+        "simulate" => return Ok(passed_on(rest, SIMULATE, Task::Simulate)),
         "test" => (TEST, Task::Test),
         "check" => (CHECK, Task::Check),
         "bench" => (BENCH, Task::Bench),
@@ -120,12 +132,12 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Outcome<Task
     }
 }
 
-/// Everything after `run` belongs to the program, with or without `--` before it; `--help` alone is ours.
-fn run_task(rest: &[String]) -> Task {
+/// Everything after the task belongs to the program, with or without `--` before it; `--help` alone is ours.
+fn passed_on(rest: &[String], help: &'static str, task: impl FnOnce(Vec<String>) -> Task) -> Task {
     match rest {
-        [one] if one == "--help" || one == "-h" => Task::Help(RUN),
-        [dashes, theirs @ ..] if dashes == "--" => Task::Run(theirs.to_vec()),
-        theirs => Task::Run(theirs.to_vec()),
+        [one] if one == "--help" || one == "-h" => Task::Help(help),
+        [dashes, theirs @ ..] if dashes == "--" => task(theirs.to_vec()),
+        theirs => task(theirs.to_vec()),
     }
 }
 

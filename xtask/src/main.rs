@@ -3,7 +3,7 @@
 //! What lives where:
 //!
 //! - `cli`: the command line and its help.
-//! - the tasks, a file each: `run`, `web`, `test`, `check`, `bench`, `dist`, `types`.
+//! - the tasks, a file each: `run`, `web`, `test`, `check`, `bench`, `simulate`, `dist`, `types`.
 //! - what tasks are made of: `step` (a named, timed step and its failure), `place` (folders of the project),
 //!   `need` (programs that must be on the machine), `server` (the system started for a test and stopped as a person
 //!   would), `libtest` (what `cargo test` says, counted).
@@ -23,6 +23,7 @@ mod notices;
 mod place;
 mod run;
 mod server;
+mod simulate;
 mod source;
 mod step;
 mod test;
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         Ok(Task::Test) => test::test(),
         Ok(Task::Check) => check::check(),
         Ok(Task::Bench) => bench::bench(),
+        Ok(Task::Simulate(arguments)) => simulate::simulate(&arguments),
         Ok(Task::Dist) => dist::dist(),
         Ok(Task::Types) => types::generate(),
         Err(failure) => Err(failure),
