@@ -1,6 +1,6 @@
 //! The commit barrier: nothing reaches the outside world before its record is durable.
 //!
-//! A pure state machine (DESIGN, section 1). It holds the effects of a step until the ledger says
+//! A pure state machine (`docs/architecture.md`). It holds the effects of a step until the ledger says
 //! that the step's records are durable, then gives a verdict on each, in order. Only those verdicts,
 //! which come back as events, move an order's state, so a replay follows the same road whatever the
 //! disk did.

@@ -1,4 +1,4 @@
-//! The whole system in one seeded run, with everything going wrong (DESIGN, section 6).
+//! The whole system in one seeded run, with everything going wrong.
 //!
 //! | file | what it stands for |
 //! | --- | --- |

@@ -23,7 +23,7 @@ pub enum BookState {
 
 /// One symbol, rebuilt on change. What is not known is absent, never zero.
 ///
-/// Reference: `signals-and-risk` section 1; formulas in `microstructure`.
+/// Rules: `docs/signals-and-risk.md`, section 1; formulas and papers stand beside the code in `analytics`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Features {
     /// Whose.

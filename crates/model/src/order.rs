@@ -13,7 +13,7 @@ use crate::signal::Strategy;
 use crate::time::Timestamp;
 
 /// The number an order has at the broker for our client id, from our durable allocator.
-/// Positive and below 1 500 000 000 (`tws-protocol`: above that the client library has its own ids).
+/// Positive and below 1 500 000 000 (above that the broker's client libraries number their own requests).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct OrderId(pub i32);
 
