@@ -1,11 +1,12 @@
 //! `alphatrader replay`: a recorded day through the whole core.
 
 use std::path::Path;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Instant;
 
-use alphatrader_engine::replay::{Durable, Replay, ReplayConfig, Summary};
-use alphatrader_history::{Located, Malformed, Progress, locate};
-use alphatrader_model::{Calendar, Money, Record, Seq, Session, Settings, Span, Symbol, Timestamp};
+use alphatrader_engine::replay::{Durable, Overlay, Replay, ReplayConfig, Summary};
+use alphatrader_history::{Item, Located, Malformed, Progress, locate};
+use alphatrader_model::{Calendar, Input, Money, Record, Seq, Session, Settings, Span, Symbol, Timestamp};
 use alphatrader_store::ledger::{Ledger, Step};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -18,8 +19,10 @@ use crate::print_json;
 const CASH: Money = Money::from_dollars(100_000);
 /// Malformed lines that are shown; all are counted.
 const SHOWN: u64 = 5;
-/// Events between two looks at the progress bar.
-const LOOK_EVERY: u64 = 8_192;
+/// Events that the reading thread hands over at once.
+const BATCH: usize = 2_048;
+/// Batches that may wait for the core; then the reading thread waits.
+const BATCHES: usize = 8;
 
 /// What a replay came to, as other programs read it. Money is decimal text.
 #[derive(Debug, Serialize)]
@@ -103,7 +106,45 @@ fn open_ledger(path: &Path) -> Result<Ledger, Failure> {
     Ledger::open(path).map(|(ledger, _)| ledger).map_err(|e| Failure::new(e.to_string()))
 }
 
+/// What the reading thread hands over at once: events in their order, and lines that could not be read.
+#[derive(Default)]
+struct Batch {
+    inputs: Vec<Input>,
+    malformed: Vec<Malformed>,
+}
+
+impl Batch {
+    fn is_full(&self) -> bool {
+        self.inputs.len().max(self.malformed.len()) >= BATCH
+    }
+}
+
+/// Reads the recording, lays the chain over it, and hands both over until it ends or nobody listens.
+fn read(
+    recording: impl Iterator<Item = Result<Item, Malformed>>,
+    mut overlay: Overlay,
+    out: &SyncSender<Batch>,
+) {
+    // A chain adds to an event what a second of the session holds, more after a pause of the recording.
+    let empty = || Batch { inputs: Vec::with_capacity(BATCH + 256), malformed: Vec::new() };
+    let mut batch = empty();
+    for item in recording {
+        match item {
+            Ok(item) => overlay.lay(item.input, &mut batch.inputs),
+            Err(line) => batch.malformed.push(line),
+        }
+        if batch.is_full() && out.send(std::mem::replace(&mut batch, empty())).is_err() {
+            return;
+        }
+    }
+    // An error says that the listener is gone: then nobody misses the rest.
+    let _ = out.send(batch);
+}
+
 /// Plays all of it; returns the summary, the lines that could not be read, and how long it took.
+///
+/// Unpacking, reading and the prices of a synthetic chain are one thread's work, the core and its
+/// broker another's. The order of events is the reader's: the digest knows nothing of threads.
 fn play(
     mut replay: Replay<OnDisk>,
     located: &Located,
@@ -115,24 +156,24 @@ fn play(
         .map_err(|e| Failure::new(e.to_string()))?;
     let bar = progress_bar(progress.total());
     let begun = Instant::now();
-    let (mut taken, mut malformed) = (0_u64, 0_u64);
+    let overlay = replay.take_overlay();
+    let mut malformed = 0_u64;
     let mut last = Timestamp::default();
-    for item in merge {
-        match item {
-            Ok(item) => {
-                last = item.input.ts_event;
-                replay.feed(item.input);
-            }
-            Err(line) => {
+    std::thread::scope(|scope| {
+        let (out, batches) = sync_channel(BATCHES);
+        scope.spawn(move || read(merge, overlay, &out));
+        for batch in batches {
+            for line in batch.malformed {
                 malformed += 1;
                 show_malformed(&bar, malformed, &line);
             }
-        }
-        taken += 1;
-        if taken.is_multiple_of(LOOK_EVERY) {
+            for input in batch.inputs {
+                last = input.ts_event;
+                replay.take(input);
+            }
             bar.set_position(progress.read());
         }
-    }
+    });
     let summary = replay.finish(last + Span::SECOND);
     let seconds = begun.elapsed().as_secs_f64();
     bar.finish_and_clear();
@@ -212,4 +253,52 @@ fn explain(report: &Report) {
     eprintln!(
         "a simulation on recorded data: fills, costs and latency are modelled; nothing here promises a profit"
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alphatrader_history::{Reason, SourceId};
+    use alphatrader_model::Payload;
+    use std::sync::Arc;
+
+    /// Every tenth line cannot be read.
+    fn recording(lines: u64) -> impl Iterator<Item = Result<Item, Malformed>> {
+        (0..lines).map(|line| {
+            if line % 10 == 0 {
+                let file = Arc::from(Path::new("x"));
+                return Err(Malformed { file, line, reason: Reason::ExtraFields });
+            }
+            let at = Timestamp::from_nanos(line as i64);
+            let input = Input { ts_event: at, ts_recv: at, payload: Payload::Timer };
+            Ok(Item { input, source: SourceId(0), line })
+        })
+    }
+
+    #[test]
+    fn what_is_read_arrives_whole_and_in_order() {
+        let lines = 10 * BATCH as u64 + 1;
+        let (out, batches) = sync_channel(BATCHES);
+        let (mut read_lines, mut malformed) = (Vec::new(), Vec::new());
+        std::thread::scope(|scope| {
+            scope.spawn(move || read(recording(lines), Overlay::default(), &out));
+            for batch in batches {
+                assert!(batch.inputs.len() <= BATCH);
+                read_lines.extend(batch.inputs.iter().map(|input| input.ts_event.nanos() as u64));
+                malformed.extend(batch.malformed.iter().map(|line| line.line));
+            }
+        });
+        let (bad, good): (Vec<u64>, Vec<u64>) = (0..lines).partition(|line| line % 10 == 0);
+        assert_eq!((read_lines, malformed), (good, bad));
+    }
+
+    #[test]
+    fn reading_ends_when_nobody_listens() {
+        let (out, batches) = sync_channel(BATCHES);
+        drop(batches);
+        let mut taken = 0;
+        let counted = recording(u64::MAX).inspect(|_| taken += 1);
+        read(counted, Overlay::default(), &out);
+        assert!(taken < 2 * BATCH as u64);
+    }
 }

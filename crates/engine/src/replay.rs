@@ -99,12 +99,38 @@ pub struct Summary {
 pub struct Replay<L: Durable> {
     engine: Engine,
     broker: SimulatedBroker,
-    chain: Option<ChainOverlay>,
+    overlay: Overlay,
     sink: Sink<L>,
     feed_latency: Span,
     next_timer: Timestamp,
     said: Vec<Input>,
-    made: Vec<Input>,
+    laid: Vec<Input>,
+}
+
+/// Lays a synthetic option chain over the events of its underlying; without a chain, nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Overlay {
+    chain: Option<ChainOverlay>,
+}
+
+impl Overlay {
+    fn new(config: &ReplayConfig) -> Self {
+        let chain = config.chain_seed.map(|seed| {
+            let first = InstrumentId(ReplayConfig::UNDERLYING.0 + 1);
+            let chain = ChainConfig::new(config.symbol, ReplayConfig::UNDERLYING, first, seed);
+            ChainOverlay::new(chain, config.session, config.next_session)
+        });
+        Self { chain }
+    }
+
+    /// Adds to `out` an event of the recording, before it what the chain says up to its time, and
+    /// after it what the chain says because of it.
+    pub fn lay(&mut self, input: Input, out: &mut Vec<Input>) {
+        let Some(chain) = &mut self.chain else { return out.push(input) };
+        chain.advance(input.ts_event, out);
+        out.push(input.clone());
+        chain.on(&input, out);
+    }
 }
 
 /// The edges of a replay: a ledger that answers at once, and effects for the simulated broker.
@@ -142,20 +168,15 @@ impl<L: Durable> Replay<L> {
             fees: Fees::default(),
             latency: config.latency,
         });
-        let chain = config.chain_seed.map(|seed| {
-            let first = InstrumentId(ReplayConfig::UNDERLYING.0 + 1);
-            let chain = ChainConfig::new(config.symbol, ReplayConfig::UNDERLYING, first, seed);
-            ChainOverlay::new(chain, config.session, config.next_session)
-        });
         let mut replay = Self {
             engine: Engine::new(1, TradingCore::default()),
             broker,
-            chain,
+            overlay: Overlay::new(&config),
             sink: Sink { ledger, answer: None, effects: Vec::new(), counts: BTreeMap::new() },
             feed_latency: config.latency.feed,
             next_timer: config.start + TIMER,
             said: Vec::new(),
-            made: Vec::new(),
+            laid: Vec::new(),
         };
         replay.begin(config);
         replay
@@ -176,28 +197,29 @@ impl<L: Durable> Replay<L> {
         self.broker.connect(start);
     }
 
-    /// Takes the next event of the recording, in order.
+    /// Takes the next event of the recording, in order, and lays the chain over it, if there is one.
     pub fn feed(&mut self, input: Input) {
-        if let Some(mut chain) = self.chain.take() {
-            let mut made = std::mem::take(&mut self.made);
-            chain.advance(input.ts_event, &mut made);
-            for option in made.drain(..) {
-                self.market(option);
-            }
-            chain.on(&input, &mut made);
-            self.market(input);
-            for option in made.drain(..) {
-                self.market(option);
-            }
-            self.made = made;
-            self.chain = Some(chain);
-        } else {
-            self.market(input);
+        if self.overlay.chain.is_none() {
+            return self.take(input);
         }
+        let mut laid = std::mem::take(&mut self.laid);
+        self.overlay.lay(input, &mut laid);
+        for input in laid.drain(..) {
+            self.take(input);
+        }
+        self.laid = laid;
     }
 
-    /// A market event: the exchange sees it at its own time, the core after the feed latency.
-    fn market(&mut self, input: Input) {
+    /// Hands over what lays the chain over the recording, for a caller that does so elsewhere, on a
+    /// thread of its own say, and gives what comes of it to [`Replay::take`]. From here on
+    /// [`Replay::feed`] lays nothing.
+    pub fn take_overlay(&mut self) -> Overlay {
+        std::mem::take(&mut self.overlay)
+    }
+
+    /// Takes the next market event as it is: the exchange sees it at its own time, the core after the
+    /// feed latency.
+    pub fn take(&mut self, input: Input) {
         let at = input.ts_event;
         let known = at + self.feed_latency;
         self.pass_time(known);
