@@ -65,10 +65,12 @@ impl Server {
         }
     }
 
-    /// Sends SIGINT; the program must end with exit code 0 within five seconds.
+    /// Sends SIGTERM; the program must end with exit code 0 within five seconds. Not SIGINT: a shell that
+    /// starts something in the background has its children ignore that one. The program's own tests
+    /// send both.
     pub(crate) fn stop(mut self) -> Outcome {
         // The standard library sends no signals; every POSIX shell can.
-        run(Command::new("sh").args(["-c", &format!("kill -INT {}", self.child.id())]))?;
+        run(Command::new("sh").args(["-c", &format!("kill -TERM {}", self.child.id())]))?;
         // The program's output closes when the program ends: waiting for that needs no polling.
         let deadline = Instant::now() + STOP_LIMIT;
         loop {
@@ -77,7 +79,7 @@ impl Server {
                 Ok(_) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {
-                    return Err(self.failure("the program did not end within 5 s of SIGINT"));
+                    return Err(self.failure("the program did not end within 5 s of SIGTERM"));
                 }
             }
         }
@@ -85,7 +87,7 @@ impl Server {
         if status.success() {
             Ok(())
         } else {
-            Err(self.failure(&format!("after SIGINT the program ended with {status}")))
+            Err(self.failure(&format!("after SIGTERM the program ended with {status}")))
         }
     }
 
@@ -148,7 +150,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let binary = program(
             folder.path(),
-            &format!("trap 'kill $!; exit 0' INT\n{READY}\nsleep 60 >/dev/null & wait"),
+            &format!("trap 'kill $!; exit 0' TERM\n{READY}\nsleep 60 >/dev/null & wait"),
         );
         let server = Server::start(&binary, &folder.path().join("run")).unwrap();
         assert_eq!(server.url(), "http://127.0.0.1:8123");
@@ -160,7 +162,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let binary = program(
             folder.path(),
-            &format!("trap 'kill $!; exit 4' INT\n{READY}\nsleep 60 >/dev/null & wait"),
+            &format!("trap 'kill $!; exit 4' TERM\n{READY}\nsleep 60 >/dev/null & wait"),
         );
         let failure = Server::start(&binary, &folder.path().join("run")).unwrap().stop().unwrap_err();
         assert!(failure.to_string().contains("exit status: 4"), "{failure}");
