@@ -51,7 +51,7 @@ Runs, in this order, and stops at the first that fails:
 
     web page        types checked (svelte-check), unit tests (vitest), built
     cargo test      every crate's unit, integration and documentation tests
-    browser test    the program is started as a person would start it, used in Chromium, and stopped with SIGINT;
+    browser test    the program is started as a person would start it, used in Chromium, and stopped with SIGTERM;
                     it must leave with exit code 0 within 5 seconds
 
 Chromium is installed from Debian's packages where that is allowed (as root, or with CI set); elsewhere it must be

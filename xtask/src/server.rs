@@ -12,7 +12,7 @@ use crate::step::{Failure, Outcome, not_started, run};
 
 /// How long the program may take from its start to its URL; a debug build on a busy machine needs some of it.
 const START_LIMIT: Duration = Duration::from_mins(1);
-/// How long the program may take from SIGINT to its end: what it promises.
+/// How long the program may take from SIGTERM to its end: what it promises.
 const STOP_LIMIT: Duration = Duration::from_secs(5);
 
 /// A running system. Dropped without [`Server::stop`], it is killed.
