@@ -301,10 +301,11 @@ impl SymbolAnalytics {
         self.features.as_of = ts;
     }
 
-    /// Time passed. Sliding windows move although nothing was traded.
+    /// Time passed. Sliding windows move although nothing was traded; says whether they did: else
+    /// nothing has changed.
     #[inline]
-    pub fn on_timer(&mut self, ts: Timestamp) {
-        self.advance(ts);
+    pub fn on_timer(&mut self, ts: Timestamp) -> bool {
+        self.advance(ts)
     }
 
     /// Copies the book into the history. Not part of every event: call it before the history is shown,
@@ -335,12 +336,14 @@ impl SymbolAnalytics {
         (features.spread_bp, features.imbalance_touch) = (None, None);
     }
 
-    /// Moves the sliding windows when a new second has begun.
+    /// Moves the sliding windows when a new second has begun; says whether it has.
     #[inline]
-    fn advance(&mut self, ts: Timestamp) {
-        if ts >= self.next_second {
+    fn advance(&mut self, ts: Timestamp) -> bool {
+        let moves = ts >= self.next_second;
+        if moves {
             self.next_second = self.day.turn(ts, &mut self.features);
         }
+        moves
     }
 }
 

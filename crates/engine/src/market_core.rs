@@ -119,8 +119,9 @@ impl MarketCore {
         let second = now.floor_to(Span::SECOND);
         let whole = second > self.told;
         for (symbol, features) in self.symbols.iter_mut().zip(&mut self.view.features) {
-            symbol.on_timer(now);
-            *features = *symbol.features();
+            if symbol.on_timer(now) {
+                *features = *symbol.features();
+            }
             if whole {
                 out.features.push(*features);
             }

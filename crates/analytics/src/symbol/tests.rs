@@ -374,7 +374,10 @@ proptest! {
         for (millis, step) in steps {
             now = now + Span::from_millis(i64::from(millis));
             match step {
-                Step::Timer => spy.on_timer(now),
+                Step::Timer => {
+                    let before = *spy.features();
+                    prop_assert!(spy.on_timer(now) || before == *spy.features());
+                }
                 Step::Trade { cents, size, side, odd_lot } => {
                     let flags = if odd_lot { TradeFlags::ODD_LOT } else { TradeFlags::NONE };
                     spy.on_trade(now, &Trade { aggressor: Some(side), ..flagged(cents, size, flags) });
@@ -419,7 +422,7 @@ proptest! {
             now = now + Span::from_millis(i64::from(millis));
             for spy in [Some(&mut spy), copy.as_mut()].into_iter().flatten() {
                 match &step {
-                    Step::Timer => spy.on_timer(now),
+                    Step::Timer => _ = spy.on_timer(now),
                     Step::Trade { cents, size, .. } => spy.on_trade(now, &trade(*cents, *size)),
                 }
             }

@@ -78,10 +78,10 @@ impl TradingCore {
             .trades
             .values()
             .any(|trade| self.executions_due(trade) && trade.heard.is_some_and(|at| silent(recv.since(at))));
-        let expired = self.trades.values().any(|trade| {
+        let expired = self.trades.values().filter(|trade| !trade.held().is_flat()).any(|trade| {
             let contract = self.contract(step.view, trade.signal.contract);
             let end = contract.and_then(|c| c.instrument.expires);
-            !trade.held().is_flat() && end.is_some_and(|at| silent(now.since(at)))
+            end.is_some_and(|at| silent(now.since(at)))
         });
         // A broker may take all night to settle; anything else is a matter of seconds.
         let wait = if order || cancel || execution { UNANSWERED } else { UNSETTLED };
