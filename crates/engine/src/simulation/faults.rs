@@ -28,7 +28,7 @@ pub(super) struct Faults {
     pub(super) loses_words: f64,
     /// A word comes twice.
     pub(super) doubles: f64,
-    /// A word comes after the one that followed it.
+    /// A word comes after some that followed it.
     pub(super) reorders: f64,
     /// A commit takes longer than the core waits.
     pub(super) slow_commit: f64,
@@ -55,28 +55,32 @@ impl Faults {
             wanted.then(|| Span::from_seconds(seconds))
         };
         let spans = (
-            mean(breaks, 15, 120),
-            mean(kills, 30, 200),
+            mean(breaks, 5, 120),
+            mean(kills, 15, 200),
             mean(halts, 60, 300),
             mean(shutdowns, 150, 600),
             mean(clock, 30, 120),
         );
-        let mut rate = |wanted: bool, most: f64| if wanted { random.unit() * most } else { 0.0 };
+        // Mostly mild, now and then fierce.
+        let mut rate = |wanted: bool, most: f64| {
+            let unit = random.unit();
+            if wanted { unit * unit * most } else { 0.0 }
+        };
         Self {
             breaks: spans.0,
             kills: spans.1,
             halts: spans.2,
             shutdowns: spans.3,
             clock: spans.4,
-            dies_inside: rate(inside, 0.02),
-            refuses_order: rate(refusals, 0.1),
-            refuses_change: rate(refusals, 0.2),
-            loses_action: rate(losses, 0.05),
-            loses_words: rate(losses, 0.02),
-            doubles: rate(garbling, 0.2),
-            reorders: rate(garbling, 0.2),
-            slow_commit: rate(ledger, 0.03),
-            failed_commit: rate(ledger, 0.005),
+            dies_inside: rate(inside, 0.03),
+            refuses_order: rate(refusals, 0.4),
+            refuses_change: rate(refusals, 0.6),
+            loses_action: rate(losses, 0.25),
+            loses_words: rate(losses, 0.08),
+            doubles: rate(garbling, 0.4),
+            reorders: rate(garbling, 0.5),
+            slow_commit: rate(ledger, 0.06),
+            failed_commit: rate(ledger, 0.01),
             falls_back: random.chance(0.5),
             latency: Span::from_millis(2 + random.below(if calm { 5 } else { 80 }) as i64),
             holds_to_expiry: random.chance(0.2),

@@ -20,6 +20,9 @@ const TRACE: usize = 120;
 const BARE: Span = Span::from_seconds(7);
 /// And what protects it may be for more than is held no longer than this.
 const TOO_MUCH: Span = Span::from_seconds(8);
+/// An entry may work this long after its time while the broker can be reached: until an unanswered
+/// cancel is asked about and sent again, by a clock that may be set back by four.
+const STALE: Span = Span::from_seconds(13);
 /// More effects than this in a second are a storm.
 const STORM: usize = 60;
 
@@ -36,6 +39,9 @@ pub(super) struct Judge {
     trace: VecDeque<(Timestamp, Line)>,
     references: BTreeMap<OrderRef, OrderId>,
     ids: BTreeSet<OrderId>,
+    /// Until when each entry is good, by our clock.
+    entries: BTreeMap<OrderId, Timestamp>,
+    stale: BTreeMap<OrderId, Timestamp>,
     /// Orders whose parent was refused are refused too.
     children: BTreeSet<OrderId>,
     /// Trigger of each stop as it was last sent.
@@ -78,8 +84,7 @@ impl Judge {
     /// A process begins with what was durable.
     pub(super) fn begin(&mut self, durable: &[&Record]) {
         self.reconciled = false;
-        self.bare.clear();
-        self.too_much.clear();
+        self.excuse();
         // What was recorded and did not become durable never was.
         self.ends.clear();
         self.halted = false;
@@ -173,6 +178,9 @@ impl Judge {
                     ensure(self.ids.insert(order.id), || {
                         format!("order number {} was used before", order.id)
                     })?;
+                    if let Some(expires) = effect.expires.filter(|_| !order.reference.role.reduces()) {
+                        self.entries.insert(order.id, expires);
+                    }
                     if order.parent.is_some() {
                         self.children.insert(order.id);
                     }
@@ -228,6 +236,22 @@ impl Judge {
         Ok(())
     }
 
+    /// An entry whose time is up is cancelled, and cancelled again if that is lost.
+    pub(super) fn stale_entries(
+        &mut self,
+        now: Timestamp,
+        clock: Timestamp,
+        broker: &SimulatedBroker,
+    ) -> Verdict {
+        for order in broker.exchange().orders() {
+            let id = OrderId(order.key.0 as i32);
+            let over = self.entries.get(&id).is_some_and(|expires| clock > *expires);
+            let since = if over { *self.stale.entry(id).or_insert(now) } else { now };
+            ensure(now.since(since) <= STALE, || format!("entry {id} works long after its time"))?;
+        }
+        Ok(())
+    }
+
     /// What the broker holds, and what protects it there.
     pub(super) fn protection(
         &mut self,
@@ -275,6 +299,7 @@ impl Judge {
     pub(super) fn excuse(&mut self) {
         self.bare.clear();
         self.too_much.clear();
+        self.stale.clear();
     }
 
     /// All is over and quiet.

@@ -55,7 +55,8 @@ pub(super) struct Wire {
     /// Between the broker's own words of a picture nothing is garbled.
     inside_picture: bool,
     words_to_lose: u32,
-    held: Option<BrokerEvent>,
+    /// Words that come later than they should, and when.
+    held: Vec<(Timestamp, BrokerEvent)>,
     pub(super) garbled: u64,
     pub(super) refused: u64,
     pub(super) breaks: u64,
@@ -75,7 +76,7 @@ impl Wire {
             picture_again: false,
             inside_picture: false,
             words_to_lose: 0,
-            held: None,
+            held: Vec::new(),
             garbled: 0,
             refused: 0,
             breaks: 0,
@@ -105,7 +106,8 @@ impl Wire {
         self.session += 1;
         (self.up, self.believed, self.outbound_lost) = (true, true, false);
         (self.picture, self.picture_again, self.inside_picture) = (None, false, false);
-        (self.words_to_lose, self.held) = (0, None);
+        self.words_to_lose = 0;
+        self.held.clear();
         let connected = BrokerEvent::Connected { account: "DU0000001".into(), next_order_id, paper: true };
         let mut told = Told { words: vec![connected], sent: Vec::new() };
         self.ask(now, faults, &mut told);
@@ -132,7 +134,8 @@ impl Wire {
     /// The process died, and its connection with it.
     pub(super) fn forget(&mut self) {
         (self.up, self.believed) = (false, false);
-        (self.picture, self.held) = (None, None);
+        self.picture = None;
+        self.held.clear();
     }
 
     fn ask(&mut self, now: Timestamp, faults: &Faults, told: &mut Told) {
@@ -229,7 +232,8 @@ impl Wire {
             }
             match *word {
                 BrokerEvent::SyncBegin => {
-                    self.let_go(now, faults, &mut out);
+                    // What was said before the picture is heard before it.
+                    self.let_go(now, faults, |_| true, &mut out);
                     self.inside_picture = true;
                     // The edge said so when it asked.
                     continue;
@@ -246,9 +250,19 @@ impl Wire {
         out
     }
 
-    fn let_go(&mut self, now: Timestamp, faults: &Faults, out: &mut Vec<Dispatched>) {
-        if let Some(word) = self.held.take() {
-            out.push(self.inward(now, faults, word));
+    fn let_go(
+        &mut self,
+        now: Timestamp,
+        faults: &Faults,
+        due: impl Fn(Timestamp) -> bool,
+        out: &mut Vec<Dispatched>,
+    ) {
+        for (at, word) in std::mem::take(&mut self.held) {
+            if due(at) {
+                out.push(self.inward(now, faults, word));
+            } else {
+                self.held.push((at, word));
+            }
         }
     }
 
@@ -257,18 +271,19 @@ impl Wire {
             self.words_to_lose -= 1;
             self.garbled += 1;
             if self.words_to_lose == 0 {
-                // The edge notices that its queue ran over, and takes the picture anew.
-                let code = 0;
-                out.push(self.inward(now, faults, BrokerEvent::Notice { code, text: LAGGED.into() }));
+                self.lag(now, faults, out);
             }
             return;
         }
         if self.random.chance(faults.loses_words) {
             self.words_to_lose = 1 + self.random.below(4) as u32;
         }
-        if self.held.is_none() && self.random.chance(faults.reorders) {
+        if self.random.chance(faults.reorders) {
             self.garbled += 1;
-            self.held = Some(word);
+            // Mostly just behind its neighbours, sometimes a second late.
+            let most = if self.random.chance(0.2) { 1_500 } else { 60 };
+            let at = now + Span::from_millis(self.random.below(most) as i64);
+            self.held.push((at, word));
             return;
         }
         let twice = self.random.chance(faults.doubles);
@@ -277,14 +292,23 @@ impl Wire {
             out.push(self.inward(now, faults, word.clone()));
         }
         out.push(self.inward(now, faults, word));
-        self.let_go(now, faults, out);
+        self.let_go(now, faults, |at| at <= now, out);
     }
 
-    /// What was held back is not held for ever.
+    /// The edge notices that its queue ran over, and takes the picture anew.
+    fn lag(&mut self, now: Timestamp, faults: &Faults, out: &mut Vec<Dispatched>) {
+        self.words_to_lose = 0;
+        out.push(self.inward(now, faults, BrokerEvent::Notice { code: 0, text: LAGGED.into() }));
+    }
+
+    /// Time passes: what was held back is not held for ever, and nothing is lost unnoticed.
     pub(super) fn breathe(&mut self, now: Timestamp, faults: &Faults) -> Vec<Dispatched> {
         let mut out = Vec::new();
-        if self.up && self.random.chance(0.3) {
-            self.let_go(now, faults, &mut out);
+        if self.up {
+            self.let_go(now, faults, |at| at <= now, &mut out);
+            if self.words_to_lose > 0 && self.random.chance(0.1) {
+                self.lag(now, faults, &mut out);
+            }
         }
         out
     }

@@ -352,6 +352,7 @@ impl World {
         let refused = std::mem::replace(&mut self.refused_seen, self.wire.refused);
         let Some(engine) = &self.engine else { return Ok(()) };
         if self.wire.is_up() && refused == self.wire.refused {
+            self.judge.stale_entries(self.now, self.now + self.offset, &self.broker)?;
             self.judge.protection(self.now, &self.broker, engine)
         } else {
             self.judge.excuse();

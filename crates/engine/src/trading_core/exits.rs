@@ -169,15 +169,14 @@ impl TradingCore {
     }
 
     fn close_by_target(&mut self, step: &mut Step<'_>, order: &Order, bid: Price, limit: Price) {
+        let signal = order.request.reference.signal;
         let marketable = order.request.kind.limit().is_some_and(|l| l <= bid);
         if marketable || !self.may_change(order) {
             return;
         }
-        // Never more than it is for already: what the broker took from it stays taken.
-        let trade = &self.trades[&order.request.reference.signal];
-        let entry_over = self.orders.get(&trade.entry).is_none_or(|o| o.state.is_final());
-        let most = if entry_over { covering(trade, order) } else { order.request.quantity };
-        let quantity = order.request.quantity.min(most);
+        // Never more than is held, nor than it is for already: what the broker took from it stays
+        // taken. An entry that may still fill is being cancelled; what it adds is closed after this.
+        let quantity = order.request.quantity.min(covering(&self.trades[&signal], order));
         let request = OrderRequest { kind: OrderKind::Limit { limit }, quantity, ..order.request };
         if !self.modify(step, request) {
             self.act(step, Action::Cancel(order.request.id), None);

@@ -13,7 +13,7 @@ use super::trade::Trade;
 const WALK_EVERY: Span = Span::from_seconds(5);
 /// What the broker does not answer for this long is asked about.
 const UNANSWERED: Span = Span::from_seconds(5);
-/// What expired and is held as far as we know is asked about this often.
+/// What expired and is held as far as we know, and what has no commission, is asked about this often.
 const UNSETTLED: Span = Span::MINUTE;
 
 impl TradingCore {
@@ -65,7 +65,8 @@ impl TradingCore {
         }
     }
 
-    /// Orders, cancels and executions that the broker owes us a word about: its picture has it.
+    /// Orders, cancels, executions and commissions that the broker owes us a word about: its picture
+    /// has it.
     fn ask_about_silence(&mut self, step: &mut Step<'_>) {
         let (now, recv) = (step.now(), step.event.ts_recv);
         let silent = |since: Span| since >= UNANSWERED;
@@ -83,10 +84,12 @@ impl TradingCore {
             let end = contract.and_then(|c| c.instrument.expires);
             end.is_some_and(|at| silent(now.since(at)))
         });
-        // A broker may take all night to settle; anything else is a matter of seconds.
+        let mut fills = self.trades.values().flat_map(|trade| &trade.fills);
+        let unpriced = fills.any(|(_, f)| f.commission.is_none() && silent(now.since(f.time)));
+        // A broker may take all night to settle, and long to price; anything else is a matter of seconds.
         let wait = if order || cancel || execution { UNANSWERED } else { UNSETTLED };
         let lately = self.asked_about.is_some_and(|at| (Span::ZERO..wait).contains(&recv.since(at)));
-        if (order || cancel || execution || expired) && !lately {
+        if (order || cancel || execution || expired || unpriced) && !lately {
             self.asked_about = Some(recv);
             self.synchronise(step);
         }

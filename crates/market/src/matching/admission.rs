@@ -286,15 +286,17 @@ impl Exchange {
             return Ok(());
         };
         self.check_prices(id, change.kind)?;
+        let most = self.order(key).and_then(|order| self.most_after_parent(order));
+        let quantity = most.map_or(change.quantity, |most| change.quantity.min(most));
         let order = self.order_mut(key).expect("it has a place");
-        if change.quantity <= order.filled {
+        if quantity <= order.filled {
             return Err(Refusal(
                 104,
                 "Can't modify a filled order: the new quantity is filled already".into(),
             ));
         }
-        let keeps_place = order.kind == change.kind && change.quantity <= order.quantity;
-        order.quantity = change.quantity;
+        let keeps_place = order.kind == change.kind && quantity <= order.quantity;
+        order.quantity = quantity;
         order.kind = change.kind;
         let (parent, waits) = (order.parent, order.standing == Standing::Waiting);
         if !keeps_place {
@@ -302,8 +304,7 @@ impl Exchange {
             order.queue_ahead = None;
             self.listing_mut(id).expect("it has a place").send_back(key);
         }
-        let what =
-            ReportKind::Replaced { quantity: change.quantity, kind: change.kind, cause: Cause::Requested };
+        let what = ReportKind::Replaced { quantity, kind: change.kind, cause: Cause::Requested };
         out.push(Report { time: self.now, key, what });
         if !waits {
             self.activate(key, out);

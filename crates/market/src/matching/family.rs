@@ -149,6 +149,16 @@ impl Exchange {
         part
     }
 
+    /// The most that an exit may be for in all once its parent has ended: what it filled itself and
+    /// what of the parent's fills its group has left. Absent where nothing bounds it.
+    pub(super) fn most_after_parent(&self, child: &LiveOrder) -> Option<Quantity> {
+        let ended = child.parent.and_then(|parent| self.ended.get(&parent))?;
+        let share = ended.shares.iter().find(|share| share.group == child.group)?;
+        child.closes(&ended.order).then(|| {
+            Quantity::new(child.filled.get().saturating_add(share.part.saturating_sub(share.filled)))
+        })
+    }
+
     /// What the end of `order` without a whole fill means to its family.
     pub(super) fn spread_end(&mut self, order: &LiveOrder, out: &mut Vec<Report>) {
         self.families.leave(order);

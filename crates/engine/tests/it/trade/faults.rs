@@ -359,3 +359,17 @@ fn an_expired_position_is_settled_once() {
     let sales = desk.view().fills.iter().filter(|f| f.side == Side::Sell).count();
     assert_eq!(sales, 1);
 }
+
+#[test]
+fn a_close_while_the_entry_may_fill_sells_what_is_held_and_no_more() {
+    let mut desk = working();
+    let (entry, target, stop) =
+        (desk.placed(Role::Entry), desk.placed(Role::Target), desk.placed(Role::Stop));
+    let part = desk.execution(&entry, 1, entry.kind.limit().unwrap());
+    desk.broker(BrokerEvent::Execution(part));
+    desk.broker(BrokerEvent::Rejected { id: stop.id, code: 201, reason: "no".into() });
+    desk.now = session().close - Span::from_minutes(30);
+    desk.second(60_030, 500);
+    assert!(desk.cancelled(entry.id));
+    assert_eq!(desk.modified(target.id).unwrap().quantity, Quantity::new(1));
+}

@@ -61,6 +61,21 @@ fn a_parent_cancelled_half_way_leaves_its_exits_for_what_it_filled() {
 }
 
 #[test]
+fn a_change_asks_for_no_more_than_the_ended_parent_filled() {
+    let mut floor = Floor::new();
+    bracket(&mut floor, limit(10_000), 100);
+    floor.print(10_000, 540, Some(Side::Sell));
+    floor.cancel(1);
+    floor.said();
+    // On its way when the parent was cancelled: it still names all that was to be bought.
+    floor.change(2, 100, limit(10_000));
+    let left: u64 = floor.exchange.orders().map(|order| order.remaining().get()).max().unwrap_or(0);
+    assert!(left <= 40, "{left} to sell of 40 bought");
+    let sold = floor.said().iter().filter(|line| line.starts_with("2 took")).count();
+    assert!(sold <= 1);
+}
+
+#[test]
 fn two_pairs_of_exits_never_stand_for_more_than_was_bought() {
     let mut floor = Floor::new();
     floor.submit(order(1, Side::Buy, 100, limit(10_000)));
