@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[command(after_help = "\
 Start here:
   alphatrader run                              the whole system on a synthetic market, in the browser
+  alphatrader gateway                          the paper exchange alone, for other programs
   alphatrader data inspect FOLDER              what is in a folder of recorded markets
   alphatrader replay FOLDER --symbol SPY --date 2013-10-07 --chain synthetic
                                                a recorded day through the same core
@@ -41,6 +42,20 @@ Examples:
   alphatrader run --speed 20 --seed 7          another market, twenty times as fast
   alphatrader run --port 0 --gateway-port 0 --state-dir /tmp/try --no-browser")]
     Run(RunArgs),
+
+    /// Start the paper exchange alone: a server that speaks the TWS protocol.
+    ///
+    /// Programs written for TWS or IB Gateway connect to it unchanged: Python's ib_async and ibapi,
+    /// Rust's ibapi and others, at server versions 157 to 178 (text) and 213 (protobuf). It listens on
+    /// loopback, keeps an account of its own and works orders on a simulated market that is in
+    /// session whatever the hour is. Prints one line when clients may connect. Ctrl-C ends it.
+    #[command(after_help = "\
+Examples:
+  alphatrader gateway                          on port 4002, where paper accounts are expected
+  alphatrader gateway --speed 20 --seed 7      another market, twenty times as fast
+  alphatrader gateway --clock 2026-03-20T15:30 an expiry's last half hour
+  alphatrader gateway --state-dir paper        an account that is there again tomorrow")]
+    Gateway(GatewayArgs),
 
     /// Play a recorded day through the core: analytics, signals, risk, paper execution, ledger.
     ///
@@ -83,6 +98,36 @@ pub(crate) struct RunArgs {
     /// Do not open a browser.
     #[arg(long)]
     pub(crate) no_browser: bool,
+    /// How results are printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: Output,
+}
+
+/// Arguments of `gateway`.
+#[derive(Debug, Args)]
+pub(crate) struct GatewayArgs {
+    /// Port on loopback; 0 takes a free one.
+    #[arg(long, value_name = "PORT", default_value_t = 4_002)]
+    pub(crate) port: u16,
+    /// Seed of the synthetic market and of everything random.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Simulated seconds per second, above 0, at most 10000.
+    #[arg(long, value_name = "X", default_value_t = 1.0)]
+    pub(crate) speed: f64,
+    /// When simulated time begins: `now`, or an exchange time; outside a session, its next open.
+    /// [default: 2026-03-16T09:30]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) clock: Option<String>,
+    /// Folder of the account's file; without it the account ends with the program.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) state_dir: Option<PathBuf>,
+    /// Cash of an account that is opened now, in dollars.
+    #[arg(long, value_name = "DOLLARS", default_value_t = 1_000_000)]
+    pub(crate) cash: i64,
+    /// What is logged to stderr.
+    #[arg(long, value_name = "FILTER", default_value = "warn")]
+    pub(crate) log: String,
     /// How results are printed.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: Output,

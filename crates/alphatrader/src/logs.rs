@@ -46,3 +46,21 @@ pub(crate) fn begin(settings: &Log, directory: &Path) -> Result<WorkerGuard, Fai
     let _ = tracing_subscriber::registry().with(to_file).with(to_terminal).try_init();
     Ok(guard)
 }
+
+/// Logging for a command that keeps no folder: short lines on stderr.
+///
+/// # Errors
+/// A filter that cannot be read.
+pub(crate) fn to_terminal(filter: &str) -> Result<(), Failure> {
+    let filter = EnvFilter::try_new(filter)
+        .map_err(|e| Failure::config(format!("--log `{filter}` cannot be read: {e}")))?;
+    let lines = fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false)
+        .compact()
+        .with_filter(filter);
+    // A second call in one process keeps the first subscriber; only tests do that.
+    let _ = tracing_subscriber::registry().with(lines).try_init();
+    Ok(())
+}

@@ -5,6 +5,7 @@
 //! | `cli` | the grammar of the command line |
 //! | `config` | the configuration file, each error at its line |
 //! | `run` | wires the whole system: gateway, broker edge, engine, ledger, dashboard |
+//! | `gateway` | the paper exchange by itself |
 //! | `replay` | a recorded day through the core |
 //! | `inspect` | what recorded files hold |
 //! | `logs` | structured logs, rotated daily |
@@ -13,6 +14,7 @@
 mod cli;
 mod config;
 mod failure;
+mod gateway;
 mod inspect;
 mod logs;
 mod replay;
@@ -40,6 +42,7 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
     let config = cli.config.as_deref();
     match &cli.command {
         Command::Run(args) => run::run(config::load(config)?, args),
+        Command::Gateway(args) => gateway::gateway(args),
         Command::Replay(args) => replay::replay(config::load(config)?.trading, args),
         Command::Data(DataCommand::Inspect { source, output }) => inspect::inspect(source, *output),
         Command::Config(ConfigCommand::Check { output }) => check(&config::load(config)?, *output),

@@ -1,0 +1,136 @@
+//! `alphatrader gateway`: the paper exchange by itself, for any program that speaks the TWS protocol.
+
+use std::io::IsTerminal as _;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use alphatrader_exchange::server::{Gateway, GatewayConfig, GatewayHandle};
+use alphatrader_model::{Calendar, Money, Timestamp};
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::cli::{GatewayArgs, Output};
+use crate::failure::Failure;
+
+/// How often the line on a terminal is drawn anew, and the gateway asked whether it still runs.
+const LOOK: Duration = Duration::from_millis(250);
+/// File of the account in the state folder; `run` keeps its account under the same name.
+const ACCOUNT_FILE: &str = "paper-account.journal";
+
+/// Runs the command until somebody ends it.
+///
+/// # Errors
+/// Arguments that cannot be, a taken port, an account that cannot be opened, a fault while it runs.
+pub(crate) fn gateway(args: &GatewayArgs) -> Result<(), Failure> {
+    crate::logs::to_terminal(&args.log)?;
+    let gateway = Gateway::start(configured(args)?).map_err(|e| Failure::new(e.to_string()))?;
+    announce(args, &gateway);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Failure::new(format!("the runtime cannot start: {e}")))?;
+    let asked = runtime.block_on(until_asked(&gateway, args.speed));
+    let stopped = gateway.shutdown().map_err(|e| Failure::new(e.to_string()));
+    asked.and(stopped)
+}
+
+fn configured(args: &GatewayArgs) -> Result<GatewayConfig, Failure> {
+    if let Some(folder) = &args.state_dir {
+        std::fs::create_dir_all(folder)
+            .map_err(|e| Failure::new(format!("--state-dir {}: {e}", folder.display())))?;
+    }
+    let cash = Money::from_dollars(args.cash);
+    Ok(GatewayConfig {
+        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, args.port)),
+        state_file: args.state_dir.as_ref().map(|folder| folder.join(ACCOUNT_FILE)),
+        seed: args.seed,
+        speed: args.speed,
+        begin: begin(args.clock.as_deref())?,
+        opening_cash: cash,
+        ..GatewayConfig::default()
+    })
+}
+
+/// When simulated time begins: an ordinary Monday's open, the wall clock, or an exchange time.
+fn begin(clock: Option<&str>) -> Result<Timestamp, Failure> {
+    let Some(text) = clock else { return Ok(GatewayConfig::first_open()) };
+    if text == "now" {
+        return Ok(alphatrader_edge::Clock::wall().now());
+    }
+    let time: jiff::civil::DateTime = text.parse().map_err(|_| {
+        Failure::config(format!(
+            "--clock `{text}` is neither `now` nor an exchange time such as 2026-03-16T09:30"
+        ))
+    })?;
+    Ok(Calendar::xnys().instant(time.date(), time.hour(), time.minute()))
+}
+
+/// One line on stdout: whoever waits for it may connect from now on.
+fn announce(args: &GatewayArgs, gateway: &GatewayHandle) {
+    let (address, account) = (gateway.local_addr(), gateway.account());
+    match args.output {
+        Output::Text => {
+            println!(
+                "paper gateway is ready: {address}, account {account}, simulated time {}",
+                local(gateway)
+            );
+        }
+        Output::Json => {
+            println!(
+                "{}",
+                serde_json::json!({ "gateway": address.to_string(), "account": account, "now": local(gateway) })
+            );
+        }
+    }
+}
+
+fn local(gateway: &GatewayHandle) -> String {
+    Calendar::xnys().local(gateway.now()).strftime("%Y-%m-%d %H:%M:%S New York").to_string()
+}
+
+/// Waits for Ctrl-C or a polite end, or until the gateway fails.
+async fn until_asked(gateway: &GatewayHandle, speed: f64) -> Result<(), Failure> {
+    let failed = |e: std::io::Error| Failure::new(format!("signals cannot be heard: {e}"));
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let line = status_line();
+    let mut look = tokio::time::interval(LOOK);
+    loop {
+        tokio::select! {
+            _ = interrupt.recv() => break,
+            _ = terminate.recv() => break,
+            _ = look.tick() => {
+                if let Some(reason) = gateway.failure() {
+                    line.finish_and_clear();
+                    return Err(Failure::new(reason));
+                }
+                line.set_message(status(gateway, speed));
+            }
+        }
+    }
+    line.finish_and_clear();
+    Ok(())
+}
+
+/// Drawn on a terminal alone; a file or a pipe gets the logs and nothing that moves.
+fn status_line() -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let line = ProgressBar::new_spinner();
+    line.set_style(
+        ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()),
+    );
+    line
+}
+
+fn status(gateway: &GatewayHandle, speed: f64) -> String {
+    let seen = gateway.metrics();
+    format!(
+        "{} at {speed}x   {} connections taken, {} requests, {} messages sent; Ctrl-C ends",
+        local(gateway),
+        seen.accepted,
+        seen.requests,
+        seen.replies
+    )
+}
