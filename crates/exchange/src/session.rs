@@ -135,11 +135,6 @@ impl Session {
                 let white_branding_id = Some(String::new());
                 out.push(Reply::UserInfo(UserInfo { req_id: asked.req_id, white_branding_id }));
             }
-            Request::Unserved { message_id, request_id } => {
-                let text = format!("Message {message_id} is not served by this gateway");
-                let id = request_id.unwrap_or(notice::SESSION);
-                out.push(tell::error(id, notice::UNKNOWN_MESSAGE, &text, desk.now()));
-            }
             Request::ContractDetails(_)
             | Request::SecDefOptParams(_)
             | Request::MatchingSymbols(_)
@@ -163,6 +158,43 @@ impl Session {
             | Request::AutoOpenOrders(_)
             | Request::CompletedOrders(_)
             | Request::Executions(_) => self.on_order_request(request, desk, out),
+            Request::NewsBulletins(_)
+            | Request::CancelNewsBulletins(_)
+            | Request::RequestFa(_)
+            | Request::ReplaceFa(_)
+            | Request::HistoricalData(_)
+            | Request::ExerciseOptions(_)
+            | Request::ScannerSubscription(_)
+            | Request::CancelScannerSubscription(_)
+            | Request::ScannerParameters(_)
+            | Request::CancelHistoricalData(_)
+            | Request::FundamentalsData(_)
+            | Request::CancelFundamentalsData(_)
+            | Request::CalculateImpliedVolatility(_)
+            | Request::CalculateOptionPrice(_)
+            | Request::CancelCalculateImpliedVolatility(_)
+            | Request::CancelCalculateOptionPrice(_)
+            | Request::Verify(_)
+            | Request::VerifyMessage(_)
+            | Request::QueryDisplayGroups(_)
+            | Request::SubscribeToGroupEvents(_)
+            | Request::UpdateDisplayGroup(_)
+            | Request::UnsubscribeFromGroupEvents(_)
+            | Request::SoftDollarTiers(_)
+            | Request::FamilyCodes(_)
+            | Request::NewsArticle(_)
+            | Request::NewsProviders(_)
+            | Request::HistoricalNews(_)
+            | Request::HeadTimestamp(_)
+            | Request::HistogramData(_)
+            | Request::CancelHistogramData(_)
+            | Request::CancelHeadTimestamp(_)
+            | Request::HistoricalTicks(_)
+            | Request::WshMetaData(_)
+            | Request::CancelWshMetaData(_)
+            | Request::WshEventData(_)
+            | Request::CancelWshEventData(_)
+            | Request::Unserved { .. } => not_served(request, desk, out),
             _ => self.account.on_request(request, desk, out),
         }
     }
@@ -293,6 +325,13 @@ impl Session {
         self.ticks.retain(|_, stream| listed(stream.instrument()));
         self.bars.retain(|_, stream| listed(stream.instrument()));
     }
+}
+
+/// The answer to a message that this gateway has no service for.
+fn not_served(request: &Request, desk: &Desk, out: &mut Out) {
+    let text = format!("Message {} is not served by this gateway", request.message_id());
+    let id = request.id().unwrap_or(notice::SESSION);
+    out.push(tell::error(id, notice::UNKNOWN_MESSAGE, &text, desk.now()));
 }
 
 fn managed_accounts(desk: &Desk) -> Reply {

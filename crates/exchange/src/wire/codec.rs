@@ -183,10 +183,10 @@ mod tests {
 
     #[test]
     fn unknown_and_broken_messages_are_told_apart() {
-        // 287 (head timestamp) { 1: 9001 } is known to the protocol but not served
+        // 307 (cancel historical ticks) { 1: 9001 } belongs to later versions
         assert_eq!(
-            codec().decode_request(&hex("0000011f 08a946")),
-            Ok(Request::Unserved { message_id: 87, request_id: Some(9001) })
+            codec().decode_request(&hex("00000133 08a946")),
+            Ok(Request::Unserved { message_id: 107, request_id: Some(9001) })
         );
         assert_eq!(codec().decode_request(&hex("00000047 0807")), Err(DecodeError::NotProtobuf(71)));
         assert!(matches!(

@@ -11,12 +11,19 @@
 #![allow(missing_docs, reason = "fields carry the broker's documented names; see the module's text")]
 
 pub mod account;
+pub mod advisor;
 pub mod contract;
 pub mod execution;
+pub mod historical;
 pub mod market_data;
+pub mod news;
+pub mod option_request;
 pub mod order;
 pub mod order_terms;
+pub mod research;
+pub mod scanner;
 pub mod session;
+pub mod terminal;
 
 #[cfg(test)]
 mod tests {

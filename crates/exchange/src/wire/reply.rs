@@ -5,19 +5,32 @@ use super::message::account::{
     AccountUpdateTime, AccountValue, Pnl, PnlSingle, PortfolioValue, Position, PositionEnd, PositionMulti,
     PositionMultiEnd,
 };
+use super::message::advisor::{FamilyCodes, ReceiveFa, ReplaceFaEnd, SoftDollarTiers};
 use super::message::contract::{
     ContractData, ContractDataEnd, MarketDepthExchanges, MarketRule, SecDefOptParameter,
     SecDefOptParameterEnd, SmartComponents, SymbolSamples,
 };
 use super::message::execution::{CommissionAndFeesReport, ExecutionDetails, ExecutionDetailsEnd};
+use super::message::historical::{
+    HeadTimestamp, HistogramData, HistoricalData, HistoricalDataEnd, HistoricalDataUpdate,
+    HistoricalSchedule, HistoricalTicks, HistoricalTicksBidAsk, HistoricalTicksLast,
+};
 use super::message::market_data::{
     MarketDataType, MarketDepth, MarketDepthL2, RealTimeBarTick, TickByTickData, TickGeneric,
     TickOptionComputation, TickPrice, TickReqParams, TickSize, TickSnapshotEnd, TickString,
 };
-use super::message::order::{CompletedOrder, CompletedOrdersEnd, OpenOrder, OpenOrdersEnd, OrderStatus};
+use super::message::news::{
+    HistoricalNews, HistoricalNewsEnd, NewsArticle, NewsBulletin, NewsProviders, TickNews,
+};
+use super::message::order::{
+    CompletedOrder, CompletedOrdersEnd, OpenOrder, OpenOrdersEnd, OrderBound, OrderStatus,
+};
+use super::message::research::{FundamentalsData, WshEventData, WshMetaData};
+use super::message::scanner::{ScannerData, ScannerParameters};
 use super::message::session::{
     CurrentTime, CurrentTimeInMillis, ErrorMessage, ManagedAccounts, NextValidId, UserInfo,
 };
+use super::message::terminal::{DisplayGroupList, DisplayGroupUpdated, VerifyCompleted, VerifyMessageApi};
 
 macro_rules! replies {
     ($( $id:literal $name:ident($body:ty), )*) => {
@@ -74,12 +87,18 @@ replies! {
     11 ExecutionDetails(Box<ExecutionDetails>),
     12 MarketDepth(MarketDepth),
     13 MarketDepthL2(MarketDepthL2),
+    14 NewsBulletin(NewsBulletin),
     15 ManagedAccounts(ManagedAccounts),
+    16 ReceiveFa(ReceiveFa),
+    17 HistoricalData(HistoricalData),
+    19 ScannerParameters(ScannerParameters),
+    20 ScannerData(ScannerData),
     21 TickOptionComputation(TickOptionComputation),
     45 TickGeneric(TickGeneric),
     46 TickString(TickString),
     49 CurrentTime(CurrentTime),
     50 RealTimeBar(RealTimeBarTick),
+    51 FundamentalsData(FundamentalsData),
     52 ContractDetailsEnd(ContractDataEnd),
     53 OpenOrdersEnd(OpenOrdersEnd),
     54 AccountDownloadEnd(AccountDataEnd),
@@ -91,22 +110,45 @@ replies! {
     62 PositionEnd(PositionEnd),
     63 AccountSummary(AccountSummary),
     64 AccountSummaryEnd(AccountSummaryEnd),
+    65 VerifyMessageApi(VerifyMessageApi),
+    66 VerifyCompleted(VerifyCompleted),
+    67 DisplayGroupList(DisplayGroupList),
+    68 DisplayGroupUpdated(DisplayGroupUpdated),
     71 PositionMulti(Box<PositionMulti>),
     72 PositionMultiEnd(PositionMultiEnd),
     73 AccountUpdateMulti(AccountUpdateMulti),
     74 AccountUpdateMultiEnd(AccountUpdateMultiEnd),
     75 SecDefOptParameter(SecDefOptParameter),
     76 SecDefOptParameterEnd(SecDefOptParameterEnd),
+    77 SoftDollarTiers(SoftDollarTiers),
+    78 FamilyCodes(FamilyCodes),
     79 SymbolSamples(SymbolSamples),
     80 MarketDepthExchanges(MarketDepthExchanges),
     81 TickReqParams(TickReqParams),
     82 SmartComponents(SmartComponents),
+    83 NewsArticle(NewsArticle),
+    84 TickNews(TickNews),
+    85 NewsProviders(NewsProviders),
+    86 HistoricalNews(HistoricalNews),
+    87 HistoricalNewsEnd(HistoricalNewsEnd),
+    88 HeadTimestamp(HeadTimestamp),
+    89 HistogramData(HistogramData),
+    90 HistoricalDataUpdate(HistoricalDataUpdate),
     93 MarketRule(MarketRule),
     94 Pnl(Pnl),
     95 PnlSingle(PnlSingle),
+    96 HistoricalTicks(HistoricalTicks),
+    97 HistoricalTicksBidAsk(HistoricalTicksBidAsk),
+    98 HistoricalTicksLast(HistoricalTicksLast),
     99 TickByTick(Box<TickByTickData>),
+    100 OrderBound(OrderBound),
     101 CompletedOrder(Box<CompletedOrder>),
     102 CompletedOrdersEnd(CompletedOrdersEnd),
+    103 ReplaceFaEnd(ReplaceFaEnd),
+    104 WshMetaData(WshMetaData),
+    105 WshEventData(WshEventData),
+    106 HistoricalSchedule(HistoricalSchedule),
     107 UserInfo(UserInfo),
+    108 HistoricalDataEnd(HistoricalDataEnd),
     109 CurrentTimeInMillis(CurrentTimeInMillis),
 }

@@ -81,7 +81,7 @@ fn unreadable_unknown_and_untimely_messages_are_answered() {
     assert_eq!(raw.until_error(320).id, Some(-1));
     raw.stream.write_all(b"\x00\x00\x00\x04\x00\x00\x00\x01").unwrap();
     raw.until_error(320);
-    raw.stream.write_all(b"\x00\x00\x00\x07\x00\x00\x01\x1F\x08\xA9\x46").unwrap();
+    raw.stream.write_all(b"\x00\x00\x00\x07\x00\x00\x01\x33\x08\xA9\x46").unwrap();
     assert_eq!(raw.until_error(505).id, Some(9001));
     raw.stream.write_all(b"\x00\x00\x00\x04\x00\x00\xFF\xFF").unwrap();
     assert_eq!(raw.until_error(505).id, Some(-1));

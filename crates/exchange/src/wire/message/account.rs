@@ -263,10 +263,3 @@ pub struct PnlSingle {
     #[prost(double, optional, tag = "6")]
     pub value: Option<f64>,
 }
-
-/// Ends a request that is known by its id alone: positions and account values of one account or model.
-#[derive(Clone, Copy, PartialEq, prost::Message)]
-pub struct CancelById {
-    #[prost(int32, optional, tag = "1")]
-    pub req_id: Option<i32>,
-}

@@ -205,3 +205,14 @@ pub struct CompletedOrder {
 /// No more completed orders.
 #[derive(Clone, Copy, PartialEq, prost::Message)]
 pub struct CompletedOrdersEnd {}
+
+/// An order of the terminal got an id of this client.
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub struct OrderBound {
+    #[prost(int64, optional, tag = "1")]
+    pub perm_id: Option<i64>,
+    #[prost(int32, optional, tag = "2")]
+    pub client_id: Option<i32>,
+    #[prost(int32, optional, tag = "3")]
+    pub order_id: Option<i32>,
+}

@@ -89,3 +89,10 @@ pub struct UserInfo {
     #[prost(string, optional, tag = "2")]
     pub white_branding_id: Option<String>,
 }
+
+/// Ends a request that is known by its id alone; most cancels have this shape.
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub struct CancelById {
+    #[prost(int32, optional, tag = "1")]
+    pub req_id: Option<i32>,
+}
