@@ -8,12 +8,14 @@
 //! | [`ticker`] | quote, last trade, statistics of the day of one contract |
 //! | [`recap`] | what of a stretch of market that nobody heard is still in force |
 //! | [`source`] | where the market comes from, a day at a time |
+//! | [`recorded`] | recorded days as a market, with an option chain laid over them |
 //! | [`option`] | implied volatility and Greeks of an option from its quote |
 
 pub mod catalogue;
 pub mod details;
 pub mod option;
 pub mod recap;
+pub mod recorded;
 pub mod rows;
 pub mod source;
 pub mod ticker;

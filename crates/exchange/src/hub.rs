@@ -178,7 +178,7 @@ impl Hub {
         }
         self.desk.end_day();
         self.spread();
-        let next = self.desk.calendar().next_session(self.today.date);
+        let next = self.source.session_after(self.today, self.desk.calendar());
         self.today = next;
         self.quantum = next.open;
         self.begin_day(next);

@@ -35,6 +35,15 @@ pub enum HistoryError {
         /// How many are looked through.
         limit: usize,
     },
+    /// Nothing that could be played.
+    #[error(
+        "{}: no day of a market that could be played is below it; looked for LEAN's equity zips, such as equity/usa/tick/spy/20131007_trade.zip, and for recordings of this system",
+        path.display()
+    )]
+    Nothing {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
     /// No file of the symbol's day.
     #[error("{}: no trades or quotes of {symbol} on {date}{}", path.display(), .found.hint())]
     NotFound {

@@ -10,6 +10,7 @@
 //! | [`lean`] | LEAN's equity files: ticks, seconds, minutes; trades and quotes |
 //! | [`merge`] | [`Merge`]: several sources in the one order |
 //! | [`locate()`] | which files of a folder hold a symbol's day, the finest first |
+//! | [`days`] | [`Days`]: which days can be played, and a day of several symbols in one order |
 //! | [`inspect()`] | what is in a file: first and last instant, records, trades |
 //! | [`progress`] | [`Progress`]: bytes read of all bytes, for a progress bar |
 //! | `foreign` | what a file is that is none of ours |
@@ -23,6 +24,7 @@
 //! Nothing a file holds makes a reader panic or grow: lines, entries and unpacked bytes are bounded
 //! by [`Limits`], and what cannot be read is a [`Malformed`] among the items.
 
+pub mod days;
 pub mod error;
 pub mod inspect;
 pub mod item;
@@ -38,6 +40,7 @@ mod foreign;
 mod lines;
 mod walk;
 
+pub use days::{Days, Play};
 pub use error::HistoryError;
 pub use inspect::{FileReport, Inspection, inspect};
 pub use item::{Item, SourceId};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use alphatrader_market::{SyntheticConfig, SyntheticMarket};
-use alphatrader_model::{Contract, Input, InstrumentId, Payload, Session, Timestamp};
+use alphatrader_model::{Calendar, Contract, Input, InstrumentId, Payload, Session, Timestamp};
 
 /// A market that can be asked for its days. Each day begins with its session and announces its
 /// contracts before anything is said of them; events come in order of time.
@@ -16,6 +16,11 @@ pub trait Source: Send {
 
     /// The next event of the day.
     fn next(&mut self) -> Option<Input>;
+
+    /// The session that follows `today`: the exchange's next, unless the market knows better.
+    fn session_after(&self, today: Session, calendar: &Calendar) -> Session {
+        calendar.next_session(today.date)
+    }
 }
 
 /// The synthetic market: a day is a function of seed and date, so a day that was left half way is

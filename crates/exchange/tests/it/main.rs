@@ -8,4 +8,5 @@ mod foreign_orders;
 mod gateway;
 mod hostile;
 mod raw;
+mod recorded;
 mod restart;

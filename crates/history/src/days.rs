@@ -1,0 +1,207 @@
+//! Which days below a folder can be played, and a day of several symbols in the one order.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use alphatrader_model::{
+    Calendar, Contract, Input, Instrument, InstrumentId, Payload, Price, Session, Symbol,
+};
+use jiff::civil::Date;
+
+use crate::error::HistoryError;
+use crate::item::{Item, SourceId};
+use crate::lean::kind::Named;
+use crate::lean::{Data, LeanFile, Reader, Resolution, Security};
+use crate::limits::Limits;
+use crate::locate::{Chosen, locate};
+use crate::malformed::Malformed;
+use crate::merge::Merge;
+use crate::progress::Progress;
+use crate::walk;
+
+/// Files with names that say nothing, of which at most this many are opened to find out.
+const NAMELESS: usize = 1_000;
+/// Most symbols of one day that are played together.
+pub const MOST_SYMBOLS: usize = 256;
+
+/// The days of a file or a folder, whatever its files are.
+#[derive(Debug, Clone)]
+pub struct Days {
+    path: PathBuf,
+    calendar: Calendar,
+    found: BTreeMap<Date, BTreeSet<Symbol>>,
+}
+
+/// Any reader: items in order of time, what cannot be read among them.
+pub type Source = Box<dyn Iterator<Item = Result<Item, Malformed>> + Send>;
+
+/// A day on its way: first the instruments at the session's open or before it, then what happened.
+pub struct Play {
+    /// The day's session.
+    pub session: Session,
+    /// What is played, by number.
+    pub instruments: Vec<Instrument>,
+    announced: usize,
+    merge: Merge<Source>,
+}
+
+impl Days {
+    /// Looks at names, and at the content of files whose names do not say enough.
+    ///
+    /// # Errors
+    /// [`HistoryError::Open`], [`HistoryError::TooMany`], [`HistoryError::Nothing`] when no day can be
+    /// played, and for a single file what it is instead.
+    pub fn of(path: &Path, calendar: &Calendar) -> Result<Self, HistoryError> {
+        let mut days = Self { path: path.to_owned(), calendar: calendar.clone(), found: BTreeMap::new() };
+        if path.is_file() {
+            let file = LeanFile::identify(path, Limits::default())?;
+            days.note(file.date, file.symbol);
+        } else {
+            days.scan(&walk::below(path, enters)?.files);
+        }
+        if days.found.is_empty() {
+            return Err(HistoryError::Nothing { path: path.to_owned() });
+        }
+        Ok(days)
+    }
+
+    fn scan(&mut self, files: &[PathBuf]) {
+        let mut nameless = 0;
+        for path in files.iter().filter(|path| has_extension(path, "zip")) {
+            let named = Named::from_path(path);
+            let coarse = matches!(named.resolution, Some(Resolution::Hour | Resolution::Daily));
+            let elsewhere = matches!(named.security, Some(Security::Option | Security::Other));
+            if coarse || elsewhere || named.data == Some(Data::OpenInterest) {
+                continue;
+            }
+            match (named.symbol, named.date, named.data) {
+                (Some(symbol), Some(date), Some(_)) => self.note(date, symbol),
+                _ if nameless >= NAMELESS => {}
+                _ => {
+                    nameless += 1;
+                    if let Ok(file) = LeanFile::identify(path, Limits::default()) {
+                        self.note(file.date, file.symbol);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A day without a session cannot be played.
+    fn note(&mut self, date: Date, symbol: Symbol) {
+        if self.calendar.session(date).is_some() {
+            self.found.entry(date).or_default().insert(symbol);
+        }
+    }
+
+    /// Where they lie.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Days with their symbols, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (Date, &BTreeSet<Symbol>)> {
+        self.found.iter().map(|(date, symbols)| (*date, symbols))
+    }
+
+    /// The first session; there is one.
+    pub fn first(&self) -> Session {
+        let date = self.found.keys().next().copied().expect("days are made with at least one");
+        self.calendar.session(date).expect("only days with a session are kept")
+    }
+
+    /// The session after a day, when it was recorded.
+    pub fn after(&self, date: Date) -> Option<Session> {
+        let next = self.found.keys().find(|day| **day > date)?;
+        self.calendar.session(*next)
+    }
+
+    /// Opens a day: of the symbols that are asked for and were recorded, or of all when none is named.
+    ///
+    /// # Errors
+    /// [`HistoryError::NotFound`] when nothing of it was recorded; as [`Reader::open`] when a file
+    /// went away or changed since.
+    pub fn play(&self, date: Date, asked: &[Symbol], progress: &Progress) -> Result<Play, HistoryError> {
+        let known = self.found.get(&date);
+        let wanted = |symbol: &Symbol| asked.is_empty() || asked.contains(symbol);
+        let symbols: Vec<Symbol> =
+            known.into_iter().flatten().copied().filter(wanted).take(MOST_SYMBOLS).collect();
+        let session = self.calendar.session(date);
+        let (Some(first), Some(session)) = (symbols.first().or(asked.first()), session) else {
+            return Err(HistoryError::Nothing { path: self.path.clone() });
+        };
+        if symbols.is_empty() {
+            // Says which days and symbols there are.
+            locate(&self.path, *first, date)?;
+        }
+        let mut instruments = Vec::with_capacity(symbols.len());
+        let mut sources: Vec<Source> = Vec::new();
+        for symbol in symbols {
+            let id = InstrumentId(instruments.len() as u32);
+            let located = locate(&self.path, symbol, date)?;
+            for chosen in located.trades.iter().chain(&located.quotes) {
+                sources.push(self.open(chosen, id, SourceId(sources.len() as u16), progress)?);
+            }
+            instruments.push(stock(symbol, id));
+        }
+        Ok(Play { session, instruments, announced: 0, merge: Merge::new(sources) })
+    }
+
+    fn open(
+        &self,
+        chosen: &Chosen,
+        instrument: InstrumentId,
+        source: SourceId,
+        progress: &Progress,
+    ) -> Result<Source, HistoryError> {
+        let context = crate::lean::reader::Context {
+            calendar: &self.calendar,
+            instrument,
+            limits: Limits::default(),
+            progress,
+        };
+        Ok(Box::new(Reader::open(&chosen.path, source, context)?))
+    }
+}
+
+impl Iterator for Play {
+    type Item = Result<Item, Malformed>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let Some(instrument) = self.instruments.get(self.announced) else { return self.merge.next() };
+        self.announced += 1;
+        let at = self.session.open;
+        let payload = Payload::Instrument(Box::new(instrument.clone()));
+        let input = Input { ts_event: at, ts_recv: at, payload };
+        Some(Ok(Item { input, source: SourceId(0), line: 0 }))
+    }
+}
+
+/// LEAN's folders of what is not read.
+fn enters(folder: &Path) -> bool {
+    let name = folder.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    !["option", "index", "indexoption", "crypto", "forex", "cfd", "future"]
+        .iter()
+        .any(|other| name.eq_ignore_ascii_case(other))
+}
+
+fn has_extension(path: &Path, extension: &str) -> bool {
+    path.extension().is_some_and(|e| e.eq_ignore_ascii_case(extension))
+}
+
+/// A recorded stock: dearer than a dollar it moves in cents, which is what it is traded in here.
+fn stock(symbol: Symbol, id: InstrumentId) -> Instrument {
+    Instrument {
+        id,
+        contract: Contract::Stock(symbol),
+        underlying: symbol,
+        multiplier: 1,
+        tick: Price::CENT,
+        tick_above: Price::CENT,
+        tick_break: Price::ZERO,
+        expires: None,
+        con_id: None,
+        synthetic: false,
+    }
+}
