@@ -298,7 +298,7 @@ impl SimulatedBroker {
         match report.what {
             ReportKind::Accepted => self.set_state(at, id, BrokerOrderState::PreSubmitted, true),
             ReportKind::Working => self.set_state(at, id, BrokerOrderState::Submitted, false),
-            ReportKind::Triggered => {}
+            ReportKind::Triggered | ReportKind::Trailed { .. } => {}
             ReportKind::Fill { quantity, price, remaining, .. } => {
                 self.execute(at, id, quantity, price, remaining);
             }

@@ -7,8 +7,13 @@
 //! | [`report`] | what the engine says |
 //! | `book` | what the market displays, less what our fills took |
 //! | `listing` | one instrument: its market and the orders on it |
+//! | `filling` | triggers and fills |
 //! | `family` | parents, children and one-cancels-all groups |
 //! | `admission` | arrivals: what is refused, changed, cancelled |
+//! | [`handling`] | trailing stops, crosses, times, what else an order may ask |
+//! | [`queue`] | where a resting limit stands in its queue |
+//! | `auction` | the opening and the closing cross |
+//! | `clock` | bells and alarms |
 //!
 //! Rules of filling, all on the careful side:
 //! - What is marketable takes displayed size at its price: the touch, then deeper rows of the book
@@ -16,31 +21,72 @@
 //! - A resting limit fills at its own price when the opposite quote reaches it (up to the size
 //!   displayed), when a print goes through it (up to the size printed), or when prints at its price
 //!   have used up the size that stood there when it joined.
-//! - Inside the session only, unless the order says otherwise.
+//! - How far a resting limit advances when others cancel is a [`QueueModel`]'s guess: by default the
+//!   careful one, in which who cancels stood behind.
+//! - Inside the session only, unless the order says otherwise; never while the instrument is halted.
+//! - What is for a cross fills whole at the price of the cross.
 //! - At one instant the market moves first, then orders arrive.
 
 mod admission;
+mod auction;
 mod book;
+mod clock;
 mod family;
+mod filling;
+pub mod handling;
 mod listing;
 pub mod order;
+pub mod queue;
 pub mod report;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use alphatrader_model::market::{Stream, TradeFlags};
 use alphatrader_model::{
-    Contract, Instrument, InstrumentId, OrderKind, Payload, Price, Quantity, Quote, Session, Side,
+    Contract, Instrument, InstrumentId, OrderKind, Payload, Price, Quantity, Quote, Session, Side, Span,
     TimeInForce, Timestamp, Trade,
 };
 
 use admission::Arrival;
 pub use admission::RestoreError;
+use clock::Rung;
 use family::{Ended, Families};
-use listing::{Listing, works};
+pub use handling::{Auction, Handling, Trail, TrailBy};
+use listing::Listing;
 pub use order::{Group, GroupRule, LiveOrder, NewOrder, OrderKey, Standing, TriggerBy};
+pub use queue::{QueueLaw, QueueModel};
 pub use report::{CancelReason, Cause, Liquidity, Report, ReportKind};
 use thiserror::Error;
+
+use crate::random::{Random, mix};
+
+/// What a matching engine is told once.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MatchingConfig {
+    /// What becomes of a resting order's place when others cancel.
+    pub queue: QueueModel,
+    /// Orders for the closing cross are refused this long before the close.
+    pub closing_cutoff: Span,
+    /// Orders for the opening cross are refused this long before the open.
+    pub opening_cutoff: Span,
+    /// How long after its bell a cross may be printed before the prints of the session stand for it.
+    pub cross_patience: Span,
+    /// Seed of what chance decides.
+    pub seed: u64,
+}
+
+impl Default for MatchingConfig {
+    /// The careful queue; ten minutes before the close, two before the open (the exchanges' own).
+    fn default() -> Self {
+        Self {
+            queue: QueueModel::Conservative,
+            closing_cutoff: Span::from_minutes(10),
+            opening_cutoff: Span::from_minutes(2),
+            cross_patience: Span::from_seconds(10),
+            seed: 0,
+        }
+    }
+}
 
 /// A change of a live order: new total quantity (filled part included) and terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,14 +97,27 @@ pub struct Change {
     pub quantity: Quantity,
     /// How.
     pub kind: OrderKind,
+    /// What it asks beyond its kind from here on; absent: as before. A cross, once asked, stays.
+    pub handling: Option<Handling>,
+    /// How long from here on; absent: as before.
+    pub time_in_force: Option<TimeInForce>,
+}
+
+impl Change {
+    /// A change of quantity and kind alone.
+    pub const fn new(key: OrderKey, quantity: Quantity, kind: OrderKind) -> Self {
+        Self { key, quantity, kind, handling: None, time_in_force: None }
+    }
 }
 
 /// The matching engine: all instruments, all orders, one exchange clock.
 ///
 /// The caller gives market events in exchange time and orders with the instant at which they arrive;
 /// reports carry exchange time. Pure: the same calls give the same reports.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Exchange {
+    config: MatchingConfig,
+    random: Random,
     now: Timestamp,
     session: Option<Session>,
     rung: Rung,
@@ -69,20 +128,14 @@ pub struct Exchange {
     places: BTreeMap<OrderKey, InstrumentId>,
     families: Families,
     arrivals: BTreeMap<(Timestamp, u64), Arrival>,
+    /// When orders begin or end by themselves.
+    alarms: BTreeSet<(Timestamp, OrderKey)>,
     count: u64,
     /// What ended, newest last; at most [`Exchange::REMEMBERED`].
     ended: BTreeMap<OrderKey, Ended>,
     ended_order: VecDeque<OrderKey>,
     /// Scratch of a matching round, empty between calls.
     wanting: Vec<OrderKey>,
-}
-
-/// Which bells of the session were rung.
-#[derive(Debug, Clone, Copy, Default)]
-struct Rung {
-    open: bool,
-    close: bool,
-    night: bool,
 }
 
 /// Too much is on its way: [`Exchange::MAX_ARRIVALS`].
@@ -103,9 +156,30 @@ impl Exchange {
     /// Ended orders remembered, so that a key or a parent that ended is known as such.
     pub const REMEMBERED: usize = 20_000;
 
-    /// An exchange without instruments and without a session.
+    /// An exchange without instruments and without a session, with the default configuration.
     pub fn new() -> Self {
-        Self::default()
+        Self::with(MatchingConfig::default())
+    }
+
+    /// An exchange without instruments and without a session.
+    pub fn with(config: MatchingConfig) -> Self {
+        Self {
+            random: Random::new(mix(&[config.seed, 0x0071_7565_7565])),
+            config,
+            now: Timestamp::default(),
+            session: None,
+            rung: Rung::default(),
+            listings: Vec::new(),
+            names: BTreeMap::new(),
+            places: BTreeMap::new(),
+            families: Families::default(),
+            arrivals: BTreeMap::new(),
+            alarms: BTreeSet::new(),
+            count: 0,
+            ended: BTreeMap::new(),
+            ended_order: VecDeque::new(),
+            wanting: Vec::new(),
+        }
     }
 
     /// The exchange's clock: the latest instant it was told of.
@@ -150,9 +224,46 @@ impl Exchange {
         !self.places.is_empty()
     }
 
-    /// When the next order, change or cancel arrives.
+    /// When the next order, change or cancel arrives, or an order begins or ends by its own time.
     pub fn next_arrival(&self) -> Option<Timestamp> {
-        self.arrivals.keys().next().map(|(time, _)| *time)
+        let arrival = self.arrivals.keys().next().map(|(time, _)| *time);
+        let alarm = self.alarms.first().map(|(time, _)| *time);
+        [arrival, alarm].into_iter().flatten().min()
+    }
+
+    /// Stops trading in an instrument, or lets it go on. Orders are taken and cancelled meanwhile;
+    /// what must trade at once ends.
+    pub fn halt(&mut self, id: InstrumentId, halted: bool, out: &mut Vec<Report>) {
+        if let Some(listing) = self.listing_mut(id) {
+            listing.halted = halted;
+            self.on_display(id, out);
+        }
+    }
+
+    /// Whether trading in an instrument is stopped.
+    pub fn is_halted(&self, id: InstrumentId) -> bool {
+        self.listing(id).is_some_and(|listing| listing.halted)
+    }
+
+    /// Lets an order fill up to `quantity` in all for now: what works an order in slices.
+    pub fn pace(&mut self, key: OrderKey, quantity: Quantity, out: &mut Vec<Report>) {
+        if let Some(order) = self.order_mut(key) {
+            order.handling.paced = Some(quantity);
+            self.work(key, out);
+            self.wake(out);
+        }
+    }
+
+    /// What is left of the touch of a side, less what our fills took.
+    pub fn left(&self, id: InstrumentId, side: Side) -> Option<alphatrader_model::market::Level> {
+        self.listing(id)?.market.best_left(side)
+    }
+
+    /// A trade outside the engine took `quantity` of a side at `price`: a leg of a combination.
+    pub fn take(&mut self, id: InstrumentId, side: Side, price: Price, quantity: Quantity) {
+        if let Some(listing) = self.listing_mut(id) {
+            listing.market.take(side, price, quantity.get());
+        }
     }
 
     /// Sends an order that arrives at `arrives_at`.
@@ -261,12 +372,14 @@ impl Exchange {
 
     /// The displayed market of an instrument changed.
     fn on_display(&mut self, id: InstrumentId, out: &mut Vec<Report>) {
-        let open = self.is_open();
+        let (open, now, queue) = (self.is_open(), self.now, self.config.queue);
         let mut wanting = core::mem::take(&mut self.wanting);
-        if let Some(listing) = self.listing_mut(id)
+        if let Some(listing) = self.listings.get_mut(id.0 as usize).and_then(Option::as_deref_mut)
             && !listing.live.is_empty()
+            && !listing.halted
         {
-            listing.want_of_display(open, &mut wanting);
+            listing.trail(open, now, None, out);
+            listing.want_of_display(open, queue, &mut self.random, &mut wanting);
         }
         for key in wanting.drain(..) {
             self.work(key, out);
@@ -278,12 +391,17 @@ impl Exchange {
     fn on_trade(&mut self, trade: &Trade, out: &mut Vec<Report>) {
         const NO_PRICE: [TradeFlags; 3] =
             [TradeFlags::NOT_LAST, TradeFlags::OUT_OF_SEQUENCE, TradeFlags::SUSPICIOUS];
-        let open = self.is_open();
+        let (open, now) = (self.is_open(), self.now);
+        if NO_PRICE.iter().any(|flag| trade.flags.contains(*flag)) {
+            return;
+        }
         let mut wanting = core::mem::take(&mut self.wanting);
-        if let Some(listing) = self.listing(trade.instrument)
+        self.on_cross_print(trade, out);
+        if let Some(listing) = self.listing_mut(trade.instrument)
             && !listing.live.is_empty()
-            && !NO_PRICE.iter().any(|flag| trade.flags.contains(*flag))
+            && !listing.halted
         {
+            listing.trail(open, now, Some(trade.price), out);
             listing.want_of_print(open, trade, &mut wanting);
         }
         let mut printed = trade.size.get();
@@ -293,154 +411,11 @@ impl Exchange {
         self.wanting = wanting;
         self.wake(out);
     }
+}
 
-    /// Triggers an order if its trigger is reached, and fills of it what the display allows.
-    fn work(&mut self, key: OrderKey, out: &mut Vec<Report>) {
-        let open = self.is_open();
-        let Some(listing) = self.places.get(&key).and_then(|id| self.listing(*id)) else { return };
-        let Some(order) = listing.order(key).filter(|order| works(order, open)) else { return };
-        if order.standing == Standing::Armed {
-            // A sell watches the bid, a buy the ask: the price at which it would trade.
-            let watched = listing.market.touch(order.side.opposite());
-            if order.trigger_by != TriggerBy::Quote || !watched.is_some_and(|l| order.reached(l.price)) {
-                return;
-            }
-            self.trigger(key, out);
-        }
-        self.take_display(key, out);
-        self.end_of_attempt(key, out);
-    }
-
-    fn trigger(&mut self, key: OrderKey, out: &mut Vec<Report>) {
-        let now = self.now;
-        let Some(order) = self.order_mut(key) else { return };
-        order.triggered = true;
-        order.standing = Standing::Working;
-        out.push(Report { time: now, key, what: ReportKind::Triggered });
-        out.push(Report { time: now, key, what: ReportKind::Working });
-    }
-
-    /// Fills what the opposite display allows. A resting limit fills at its own price.
-    fn take_display(&mut self, key: OrderKey, out: &mut Vec<Report>) {
-        let Some(id) = self.places.get(&key).copied() else { return };
-        if let Some(listing) = self.listing(id)
-            && let Some(order) = listing.order(key)
-            && order.time_in_force == TimeInForce::FillOrKill
-            && listing.market.left(order.side.opposite(), |price| order.accepts(price)) < order.open()
-        {
-            return;
-        }
-        // One level a turn; each turn empties a level or the order.
-        for _ in 0..=2 * book::Market::ROWS {
-            let Some(listing) = self.listing_mut(id) else { return };
-            let Some(order) = listing.order(key).copied() else { return };
-            let opposite = order.side.opposite();
-            let Some(level) = listing.market.best_left(opposite).filter(|l| order.accepts(l.price)) else {
-                return;
-            };
-            let quantity = order.open().min(level.size.get());
-            if quantity == 0 {
-                return;
-            }
-            listing.market.take(opposite, level.price, quantity);
-            let (price, liquidity) = match (order.resting, order.kind.limit()) {
-                (true, Some(limit)) => (limit, Liquidity::Added),
-                _ => (level.price, Liquidity::Removed),
-            };
-            self.fill(key, quantity, price, liquidity, out);
-        }
-    }
-
-    fn work_on_print(&mut self, key: OrderKey, trade: &Trade, printed: &mut u64, out: &mut Vec<Report>) {
-        let Some(order) = self.order_mut(key) else { return };
-        if order.standing == Standing::Armed {
-            self.trigger(key, out);
-            self.take_display(key, out);
-            self.end_of_attempt(key, out);
-            return;
-        }
-        let Some(limit) = order.kind.limit() else { return };
-        let own = trade.size.get() - *printed;
-        let surplus = if trade.price == limit {
-            let Some(ahead) = order.queue_ahead else { return };
-            order.queue_ahead = Some(ahead.saturating_sub(trade.size));
-            trade.size.get().saturating_sub(ahead.get())
-        } else {
-            trade.size.get()
-        };
-        let quantity = surplus.saturating_sub(own).min(order.open());
-        if quantity > 0 {
-            *printed -= quantity;
-            self.fill(key, quantity, limit, Liquidity::Added, out);
-        }
-    }
-
-    /// What an attempt left: the rest of an immediate order goes, the rest of a limit rests.
-    fn end_of_attempt(&mut self, key: OrderKey, out: &mut Vec<Report>) {
-        let Some(id) = self.places.get(&key).copied() else { return };
-        let Some(listing) = self.listing_mut(id) else { return };
-        let Some(order) = listing.order(key).copied() else { return };
-        match order.time_in_force {
-            TimeInForce::ImmediateOrCancel => self.end(key, CancelReason::Immediate, out),
-            TimeInForce::FillOrKill => self.end(key, CancelReason::Killed, out),
-            TimeInForce::Day | TimeInForce::GoodTillCancelled => listing.join_queue(key),
-        }
-    }
-
-    fn order_mut(&mut self, key: OrderKey) -> Option<&mut LiveOrder> {
-        let id = *self.places.get(&key)?;
-        self.listing_mut(id)?.order_mut(key)
-    }
-
-    /// One execution, and what follows from it for the order's family.
-    fn fill(
-        &mut self,
-        key: OrderKey,
-        quantity: u64,
-        price: Price,
-        liquidity: Liquidity,
-        out: &mut Vec<Report>,
-    ) {
-        let order = self.order_mut(key).expect("only live orders are filled");
-        let filled = order.filled.get() + quantity;
-        assert!(quantity > 0 && filled <= order.quantity.get(), "{key:?} would fill more than its quantity");
-        assert!(order.accepts(price), "{key:?} would fill at {price}, worse than its limit");
-        order.filled = Quantity::new(filled);
-        let order = *order;
-        let what = ReportKind::Fill {
-            quantity: Quantity::new(quantity),
-            price,
-            liquidity,
-            filled: order.filled,
-            remaining: order.remaining(),
-        };
-        out.push(Report { time: self.now, key, what });
-        if order.remaining().is_zero() {
-            self.remove(key);
-        }
-        self.spread_fill(&order, quantity, out);
-    }
-
-    /// Takes an order out of the market and remembers that it ended.
-    fn remove(&mut self, key: OrderKey) -> Option<LiveOrder> {
-        let id = self.places.remove(&key)?;
-        let order = self.listing_mut(id)?.remove(key)?;
-        if self.ended_order.len() == Self::REMEMBERED
-            && let Some(oldest) = self.ended_order.pop_front()
-        {
-            self.ended.remove(&oldest);
-        }
-        self.ended.insert(key, Ended::new(order));
-        self.ended_order.push_back(key);
-        Some(order)
-    }
-
-    /// Ends an order without its being filled whole.
-    fn end(&mut self, key: OrderKey, reason: CancelReason, out: &mut Vec<Report>) {
-        let Some(order) = self.remove(key) else { return };
-        let what = ReportKind::Cancelled { reason, filled: order.filled };
-        out.push(Report { time: self.now, key, what });
-        self.spread_end(&order, out);
+impl Default for Exchange {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

@@ -212,7 +212,7 @@ impl Desk {
             }
             return Ok(());
         }
-        let change = Change { key: key_of(perm_id), quantity: ticket.quantity, kind: ticket.kind };
+        let change = Change::new(key_of(perm_id), ticket.quantity, ticket.kind);
         let sent = self.exchange.change(self.now + self.config.order_latency, change);
         sent.map_err(|full| Refused::rejected(&full.to_string()))?;
         self.pending.insert(perm_id, Pending { terms, ticket });

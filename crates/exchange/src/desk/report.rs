@@ -29,7 +29,8 @@ impl Desk {
         order.updated = report.time;
         match report.what {
             ReportKind::Accepted => self.accepted(order),
-            ReportKind::Working => self.restand(order),
+            // A stop that followed the market is kept; its client asks for it.
+            ReportKind::Working | ReportKind::Trailed { .. } => self.restand(order),
             ReportKind::Triggered => {
                 order.triggered = true;
                 self.restand(order);
@@ -85,7 +86,7 @@ impl Desk {
             Some(Standing::Working) if order.status != Status::PendingCancel => {
                 order.status = Status::Submitted;
             }
-            Some(Standing::Waiting | Standing::Held | Standing::Armed)
+            Some(Standing::Waiting | Standing::Held | Standing::Armed | Standing::Gathered)
                 if order.status != Status::PendingCancel =>
             {
                 order.status = Status::PreSubmitted;

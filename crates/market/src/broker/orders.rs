@@ -6,7 +6,7 @@ use alphatrader_model::{Action, BrokerEvent, InstrumentId, OrderId, OrderRequest
 use super::{Known, SimulatedBroker, middle};
 use crate::account::{Claim, Refusal};
 use crate::fees::OrderCost;
-use crate::matching::{Change, Group, GroupRule, LiveOrder, NewOrder, OrderKey, TriggerBy};
+use crate::matching::{Change, Group, GroupRule, Handling, LiveOrder, NewOrder, OrderKey, TriggerBy};
 
 /// Named groups and implied ones side by side in one number.
 const IMPLIED: u64 = 1 << 63;
@@ -68,6 +68,7 @@ impl SimulatedBroker {
             group_rule: GroupRule::Reduce,
             trigger_by: TriggerBy::Quote,
             outside_session: false,
+            handling: Handling::NONE,
         };
         if let Err(full) = self.exchange.submit(at, new) {
             self.known.remove(&order.id);
@@ -86,7 +87,7 @@ impl SimulatedBroker {
             self.say(at, BrokerEvent::Notice { code, text: format!("order {}: {reason}", order.id) });
             return;
         }
-        let change = Change { key: key(order.id), quantity: order.quantity, kind: order.kind };
+        let change = Change::new(key(order.id), order.quantity, order.kind);
         if let Err(full) = self.exchange.change(at, change) {
             self.say(at, BrokerEvent::Notice { code: 201, text: full.to_string() });
         }

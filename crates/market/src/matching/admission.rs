@@ -1,11 +1,12 @@
-//! What arrives at the exchange, and its bells.
+//! What arrives at the exchange.
 
-use alphatrader_model::{InstrumentId, OrderKind, Price, Quantity, Session, Span, TimeInForce, Timestamp};
+use alphatrader_model::{InstrumentId, OrderKind, Price, Quantity, TimeInForce};
 use thiserror::Error;
 
+use super::handling::{Auction, Handling};
 use super::order::{Group, LiveOrder, NewOrder, OrderKey, Standing};
 use super::report::{CancelReason, Cause, Report, ReportKind};
-use super::{Change, Exchange, Rung};
+use super::{Change, Exchange};
 
 /// Something on its way.
 #[derive(Debug, Clone, Copy)]
@@ -29,120 +30,8 @@ pub enum RestoreError {
 /// A refusal: the broker's code and words.
 struct Refusal(i32, String);
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Next {
-    Arrival(u64),
-    Open,
-    Close,
-    Night,
-}
-
 impl Exchange {
-    /// Orders for the day that may trade outside the session end this long after its close.
-    const EVENING: Span = Span::from_minutes(240);
-
-    /// Everything that is due before `to` (at it too, when `inclusive`), in order of time.
-    pub(super) fn run(&mut self, to: Timestamp, inclusive: bool, out: &mut Vec<Report>) {
-        while let Some((at, next)) = self
-            .next_due()
-            .filter(|(at, next)| *at < to || (*at == to && (inclusive || !matches!(next, Next::Arrival(_)))))
-        {
-            self.now = self.now.max(at);
-            match next {
-                Next::Arrival(count) => {
-                    let arrival = self.arrivals.remove(&(at, count)).expect("it was the next");
-                    self.arrive(arrival, out);
-                    self.wake(out);
-                }
-                Next::Open => self.ring_open(out),
-                Next::Close => self.ring_close(out),
-                Next::Night => self.ring_night(out),
-            }
-        }
-    }
-
-    /// The earliest of arrivals and bells; at one instant bells go first.
-    fn next_due(&self) -> Option<(Timestamp, Next)> {
-        let bell = self.session.and_then(|session| {
-            if !self.rung.open {
-                Some((session.open, Next::Open))
-            } else if !self.rung.close {
-                Some((session.close, Next::Close))
-            } else if !self.rung.night {
-                Some((session.close + Self::EVENING, Next::Night))
-            } else {
-                None
-            }
-        });
-        let arrival = self.arrivals.keys().next().map(|(at, count)| (*at, Next::Arrival(*count)));
-        match (bell, arrival) {
-            (Some(bell), Some(arrival)) => Some(if bell.0 <= arrival.0 { bell } else { arrival }),
-            (bell, arrival) => bell.or(arrival),
-        }
-    }
-
-    pub(super) fn begin_session(&mut self, session: Session, out: &mut Vec<Report>) {
-        if self.session.is_none_or(|s| s.date != session.date) {
-            // A session whose end nobody told of ends now.
-            if self.session.is_some() && !self.rung.close {
-                self.ring_close(out);
-            }
-            if self.session.is_some() && !self.rung.night {
-                self.ring_night(out);
-            }
-            self.rung = Rung::default();
-        }
-        self.session = Some(session);
-        self.run(self.now, false, out);
-    }
-
-    fn ring_open(&mut self, out: &mut Vec<Report>) {
-        self.rung.open = true;
-        for key in self.keys_where(|order| order.standing == Standing::Held) {
-            self.activate(key, out);
-        }
-    }
-
-    fn ring_close(&mut self, out: &mut Vec<Report>) {
-        self.rung = Rung { open: true, close: true, ..self.rung };
-        let now = self.now;
-        let ended = |exchange: &Self, order: &LiveOrder| {
-            let expires = exchange.find(&order.contract).and_then(|id| exchange.instrument(id)?.expires);
-            order.time_in_force != TimeInForce::GoodTillCancelled && !order.outside_session
-                || expires.is_some_and(|at| at <= now)
-        };
-        for key in self.keys_where(|order| order.arrived < now) {
-            if self.order(key).is_some_and(|order| ended(self, order)) {
-                self.end(key, CancelReason::Expired, out);
-            } else if let Some(order) = self.order_mut(key)
-                && !order.outside_session
-                && order.standing != Standing::Waiting
-            {
-                order.standing = Standing::Held;
-                order.resting = false;
-                order.queue_ahead = None;
-            }
-        }
-    }
-
-    fn ring_night(&mut self, out: &mut Vec<Report>) {
-        self.rung.night = true;
-        let now = self.now;
-        let day = |order: &LiveOrder| {
-            order.outside_session
-                && order.time_in_force != TimeInForce::GoodTillCancelled
-                && order.arrived < now
-        };
-        for key in self.keys_where(day) {
-            self.end(key, CancelReason::Expired, out);
-        }
-    }
-
-    fn keys_where(&self, wanted: impl Fn(&LiveOrder) -> bool) -> Vec<OrderKey> {
-        self.orders().filter(|order| wanted(order)).map(|order| order.key).collect()
-    }
-
-    fn arrive(&mut self, arrival: Arrival, out: &mut Vec<Report>) {
+    pub(super) fn arrive(&mut self, arrival: Arrival, out: &mut Vec<Report>) {
         let (key, outcome) = match arrival {
             Arrival::Submit(order) => (order.key, self.admit(&order, out)),
             Arrival::Change(change) => (change.key, self.amend(&change, out)),
@@ -179,7 +68,7 @@ impl Exchange {
             let reason = "Order rejected - reason: its parent order filled nothing that is left to it";
             return Err(Refusal(201, reason.to_owned()));
         }
-        self.insert(order, new.instrument, parent_lives);
+        self.insert(&order, new.instrument, parent_lives);
         out.push(Report { time: self.now, key: new.key, what: ReportKind::Accepted });
         if order.quantity < new.quantity {
             let what =
@@ -217,13 +106,17 @@ impl Exchange {
             arrived: self.now,
             resting: false,
             queue_ahead: None,
+            handling: new.handling,
+            seen: None,
+            printed: Quantity::ZERO,
         }
     }
 
-    fn insert(&mut self, order: LiveOrder, id: InstrumentId, parent_lives: bool) {
-        self.families.join(&order, parent_lives);
+    fn insert(&mut self, order: &LiveOrder, id: InstrumentId, parent_lives: bool) {
+        self.families.join(order, parent_lives);
         self.places.insert(order.key, id);
-        self.listing_mut(id).expect("checked to be listed").live.push(order);
+        self.set_alarms(order);
+        self.listing_mut(id).expect("checked to be listed").live.push(*order);
     }
 
     /// The exits of a bracket are one group; any other child stands alone.
@@ -259,11 +152,28 @@ impl Exchange {
                 return refuse(201, "Order rejected - reason: its parent order does not exist");
             }
         }
-        self.check_prices(new.instrument, new.kind)
+        if new.handling.auction.is_some_and(|auction| self.is_cut_off(auction)) {
+            return refuse(201, "Order rejected - reason: it is too late for an order in this auction");
+        }
+        self.check_prices(new.instrument, new.kind, &new.handling)
     }
 
-    fn check_prices(&self, id: InstrumentId, kind: OrderKind) -> Result<(), Refusal> {
+    /// Whether a cross of this session takes no more orders and those for the next none yet.
+    fn is_cut_off(&self, auction: Auction) -> bool {
+        let Some(session) = self.session else { return false };
+        let (bell, cutoff) = match auction {
+            Auction::Open => (session.open, self.config.opening_cutoff),
+            Auction::Close => (session.close, self.config.closing_cutoff),
+        };
+        (bell - cutoff..bell).contains(&self.now)
+    }
+
+    fn check_prices(&self, id: InstrumentId, kind: OrderKind, handling: &Handling) -> Result<(), Refusal> {
         let instrument = self.instrument(id).expect("checked to be listed");
+        // A trailing stop that did not start yet has no price of its own.
+        if handling.trail.is_some_and(|trail| !trail.started) {
+            return Ok(());
+        }
         for price in [kind.limit(), kind.trigger()].into_iter().flatten() {
             let tick = instrument.tick_at(price);
             if price <= Price::ZERO || price.floor_to(tick) != price {
@@ -285,7 +195,8 @@ impl Exchange {
             out.push(Report { time: self.now, key, what: ReportKind::Unknown });
             return Ok(());
         };
-        self.check_prices(id, change.kind)?;
+        let handling = change.handling.or_else(|| Some(self.order(key)?.handling)).unwrap_or_default();
+        self.check_prices(id, change.kind, &handling)?;
         let most = self.order(key).and_then(|order| self.most_after_parent(order));
         let quantity = most.map_or(change.quantity, |most| change.quantity.min(most));
         let order = self.order_mut(key).expect("it has a place");
@@ -296,12 +207,20 @@ impl Exchange {
             ));
         }
         let keeps_place = order.kind == change.kind && quantity <= order.quantity;
+        let before = *order;
         order.quantity = quantity;
         order.kind = change.kind;
-        let (parent, waits) = (order.parent, order.standing == Standing::Waiting);
+        order.handling = Handling { auction: before.handling.auction, ..handling };
+        order.time_in_force = change.time_in_force.unwrap_or(order.time_in_force);
+        let (parent, waits, after) = (order.parent, order.standing == Standing::Waiting, *order);
         if !keeps_place {
             order.resting = false;
             order.queue_ahead = None;
+            order.seen = None;
+        }
+        self.clear_alarms(&before);
+        self.set_alarms(&after);
+        if !keeps_place {
             self.listing_mut(id).expect("it has a place").send_back(key);
         }
         let what = ReportKind::Replaced { quantity, kind: change.kind, cause: Cause::Requested };
@@ -317,9 +236,13 @@ impl Exchange {
     /// An order that no parent holds back goes to where its kind and the hour put it.
     pub(super) fn activate(&mut self, key: OrderKey, out: &mut Vec<Report>) {
         let (now, open) = (self.now, self.is_open());
+        let halted = self.places.get(&key).is_some_and(|id| self.is_halted(*id));
         let Some(order) = self.order_mut(key) else { return };
         let before = order.standing;
-        order.standing = if !(open || order.outside_session) {
+        let early = order.handling.good_after.is_some_and(|after| now < after);
+        order.standing = if order.handling.auction.is_some() {
+            Standing::Gathered
+        } else if early || !(open || order.outside_session) {
             Standing::Held
         } else if order.kind.trigger().is_some() && !order.triggered {
             Standing::Armed
@@ -331,7 +254,7 @@ impl Exchange {
             out.push(Report { time: now, key, what: ReportKind::Working });
         }
         let at_once = matches!(order.time_in_force, TimeInForce::ImmediateOrCancel | TimeInForce::FillOrKill);
-        if standing == Standing::Held && at_once {
+        if at_once && (halted || standing == Standing::Held && !early) {
             self.end(key, CancelReason::Immediate, out);
         }
     }
@@ -348,7 +271,7 @@ impl Exchange {
             return Err(RestoreError::Duplicate(order.key.0));
         }
         let parent_lives = order.parent.is_some_and(|parent| self.places.contains_key(&parent));
-        self.insert(order, id, parent_lives);
+        self.insert(&order, id, parent_lives);
         Ok(())
     }
 

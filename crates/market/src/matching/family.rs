@@ -31,8 +31,8 @@ pub(super) struct Ended {
 }
 
 impl Ended {
-    pub(super) fn new(order: LiveOrder) -> Self {
-        Self { order, shares: Vec::new() }
+    pub(super) fn new(order: &LiveOrder) -> Self {
+        Self { order: *order, shares: Vec::new() }
     }
 }
 

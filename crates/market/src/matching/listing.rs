@@ -1,9 +1,12 @@
 //! One instrument: its market and the orders on it.
 
-use alphatrader_model::{Instrument, OrderKind, Price, Quantity, Side, Trade};
+use alphatrader_model::{Instrument, OrderKind, Price, Quantity, Side, Timestamp, Trade};
 
 use super::book::Market;
 use super::order::{LiveOrder, OrderKey, Standing, TriggerBy};
+use super::queue::QueueModel;
+use super::report::{Report, ReportKind};
+use crate::random::Random;
 
 /// One instrument: its market and the orders on it.
 #[derive(Debug, Clone)]
@@ -12,11 +15,24 @@ pub(super) struct Listing {
     pub(super) market: Market,
     /// In order of arrival: the time in price-time.
     pub(super) live: Vec<LiveOrder>,
+    /// Nothing trades until it is resumed.
+    pub(super) halted: bool,
+    /// First print of the session.
+    pub(super) first_print: Option<Price>,
+    /// Last print of the session.
+    pub(super) last_print: Option<Price>,
 }
 
 impl Listing {
     pub(super) fn new(instrument: Instrument) -> Self {
-        Self { instrument, market: Market::default(), live: Vec::new() }
+        Self {
+            instrument,
+            market: Market::default(),
+            live: Vec::new(),
+            halted: false,
+            first_print: None,
+            last_print: None,
+        }
     }
 
     pub(super) fn order(&self, key: OrderKey) -> Option<&LiveOrder> {
@@ -50,12 +66,40 @@ impl Listing {
         {
             order.resting = true;
             order.queue_ahead = self.market.displayed(order.side, limit).map(Quantity::new);
+            (order.seen, order.printed) = (order.queue_ahead, Quantity::ZERO);
+        }
+    }
+
+    /// Moves trailing stops behind a price that they watch: the quote's far side, or a print.
+    pub(super) fn trail(&mut self, open: bool, now: Timestamp, print: Option<Price>, out: &mut Vec<Report>) {
+        let bid = self.market.touch(Side::Buy).map(|level| level.price);
+        let ask = self.market.touch(Side::Sell).map(|level| level.price);
+        for order in &mut self.live {
+            if order.handling.trail.is_none() || !works(order, open) {
+                continue;
+            }
+            let watched = match order.trigger_by {
+                TriggerBy::Trade => print,
+                TriggerBy::Quote => {
+                    if order.side == Side::Buy { ask } else { bid }.filter(|_| print.is_none())
+                }
+            };
+            if watched.is_some_and(|price| order.follow(price, |at| self.instrument.tick_at(at))) {
+                let what = ReportKind::Trailed { kind: order.kind };
+                out.push(Report { time: now, key: order.key, what });
+            }
         }
     }
 
     /// Lists the orders that the display, as it is now, triggers or fills, in price-time order, and
     /// moves the queues.
-    pub(super) fn want_of_display(&mut self, open: bool, wanting: &mut Vec<OrderKey>) {
+    pub(super) fn want_of_display(
+        &mut self,
+        open: bool,
+        queue: QueueModel,
+        random: &mut Random,
+        wanting: &mut Vec<OrderKey>,
+    ) {
         let bid = self.market.touch(Side::Buy).map(|level| level.price);
         let ask = self.market.touch(Side::Sell).map(|level| level.price);
         for order in &mut self.live {
@@ -68,9 +112,9 @@ impl Listing {
                     order.trigger_by == TriggerBy::Quote && opposite.is_some_and(|price| order.reached(price))
                 }
                 OrderKind::Market | OrderKind::Stop { .. } => opposite.is_some(),
-                OrderKind::Limit { limit } | OrderKind::StopLimit { limit, .. } => {
+                OrderKind::Limit { .. } | OrderKind::StopLimit { .. } => {
                     if order.resting {
-                        move_queue(order, limit, &self.market);
+                        queue.look(order, &self.market, random);
                     }
                     opposite.is_some_and(|price| order.accepts(price))
                 }
@@ -129,13 +173,4 @@ pub(super) fn works(order: &LiveOrder, open: bool) -> bool {
     matches!(order.standing, Standing::Armed | Standing::Working)
         && (open || order.outside_session)
         && order.open() > 0
-}
-
-/// Not more can stand ahead than is displayed: who came later stands behind. Unknown stays unknown
-/// until the market tells.
-fn move_queue(order: &mut LiveOrder, limit: Price, market: &Market) {
-    if let Some(displayed) = market.displayed(order.side, limit) {
-        let displayed = Quantity::new(displayed);
-        order.queue_ahead = Some(order.queue_ahead.map_or(displayed, |ahead| ahead.min(displayed)));
-    }
 }

@@ -3,6 +3,8 @@
 use alphatrader_model::{Contract, InstrumentId, OrderKind, Price, Quantity, Side, TimeInForce, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::handling::{Handling, Trail};
+
 /// A caller's name for an order; unique for the life of an [`Exchange`](super::Exchange).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct OrderKey(pub u64);
@@ -63,6 +65,8 @@ pub struct NewOrder {
     pub trigger_by: TriggerBy,
     /// May trade outside the session.
     pub outside_session: bool,
+    /// What it asks beyond that.
+    pub handling: Handling,
 }
 
 impl NewOrder {
@@ -86,6 +90,7 @@ impl NewOrder {
             group_rule: GroupRule::Reduce,
             trigger_by: TriggerBy::Quote,
             outside_session: false,
+            handling: Handling::NONE,
         }
     }
 }
@@ -100,6 +105,8 @@ pub enum Standing {
     Held,
     /// A stop that has not triggered.
     Armed,
+    /// Collected for a cross.
+    Gathered,
     /// At the exchange.
     Working,
 }
@@ -146,6 +153,15 @@ pub struct LiveOrder {
     pub resting: bool,
     /// Size ahead of it in the queue at its price, once known.
     pub queue_ahead: Option<Quantity>,
+    /// What it asks beyond its kind.
+    #[serde(default)]
+    pub handling: Handling,
+    /// Size that was displayed at its price when it was last looked at, while it rests.
+    #[serde(default)]
+    pub seen: Option<Quantity>,
+    /// Size printed at its price since then.
+    #[serde(default)]
+    pub printed: Quantity,
 }
 
 impl LiveOrder {
@@ -156,7 +172,8 @@ impl LiveOrder {
 
     /// What may be filled now: not filled yet, and released by the parent.
     pub fn open(&self) -> u64 {
-        let remaining = self.remaining().get();
+        let paced = self.handling.paced.map_or(u64::MAX, |paced| paced.saturating_sub(self.filled).get());
+        let remaining = self.remaining().get().min(paced);
         match self.released {
             None => remaining,
             Some(released) => {
@@ -184,12 +201,37 @@ impl LiveOrder {
         }
     }
 
-    /// Whether the market reached its trigger.
+    /// Whether the market reached its trigger. A trailing stop without a stop yet has none to reach.
     pub(super) fn reached(&self, price: Price) -> bool {
-        match (self.kind.trigger(), self.side) {
+        if self.handling.trail.is_some_and(|trail| !trail.started) {
+            return false;
+        }
+        let side = if self.handling.touched { self.side.opposite() } else { self.side };
+        match (self.kind.trigger(), side) {
             (None, _) => false,
             (Some(trigger), Side::Sell) => price <= trigger,
             (Some(trigger), Side::Buy) => price >= trigger,
         }
+    }
+
+    /// Moves a trailing stop behind a `market` price; a stop never goes back. Says whether it moved.
+    pub(super) fn follow(&mut self, market: Price, tick: impl Fn(Price) -> Price) -> bool {
+        let Some(trail) = self.handling.trail.filter(|_| self.standing == Standing::Armed) else {
+            return false;
+        };
+        let Some(stop) = self.kind.trigger() else { return false };
+        let (new, limit) = trail.follow(self.side, market, tick);
+        let better = if self.side == Side::Sell { new > stop } else { new < stop };
+        if trail.started && !better {
+            return false;
+        }
+        self.handling.trail = Some(Trail { started: true, ..trail });
+        self.kind = match (self.kind, limit) {
+            (OrderKind::StopLimit { limit: old, .. }, new_limit) => {
+                OrderKind::StopLimit { trigger: new, limit: new_limit.unwrap_or(old) }
+            }
+            _ => OrderKind::Stop { trigger: new },
+        };
+        true
     }
 }

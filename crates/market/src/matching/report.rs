@@ -32,7 +32,7 @@ pub enum Liquidity {
 pub enum CancelReason {
     /// Its owner asked.
     Requested,
-    /// The session ended, or the contract did.
+    /// The session ended, or the contract did, or its own time, or its cross passed it by.
     Expired,
     /// Immediate-or-cancel: what could not be filled at once.
     Immediate,
@@ -64,6 +64,11 @@ pub enum ReportKind {
     Working,
     /// Its trigger was reached.
     Triggered,
+    /// Its trailing stop followed the market.
+    Trailed {
+        /// Stop, and limit where it has one, from here on.
+        kind: OrderKind,
+    },
     /// An execution.
     Fill {
         /// How much.

@@ -6,6 +6,7 @@ use alphatrader_model::{Depth, DepthOperation, Session, Span, Symbol};
 use super::*;
 
 mod family;
+mod kinds;
 
 const SPY: InstrumentId = InstrumentId(0);
 
@@ -59,7 +60,8 @@ impl Floor {
         let open = Timestamp::from_seconds(1_748_871_000);
         let date = "2025-06-02".parse().unwrap();
         let session = Session { date, open, close: open + Session::FULL };
-        let mut floor = Self { exchange: Exchange::new(), open, at: open - Span::MINUTE, out: Vec::new() };
+        let mut floor =
+            Self { exchange: Exchange::new(), open, at: open - Span::from_minutes(10), out: Vec::new() };
         floor.market(&Payload::Session(session));
         floor.market(&Payload::Instrument(Box::new(stock(SPY, "SPY"))));
         floor
@@ -120,7 +122,7 @@ impl Floor {
 
     fn change(&mut self, key: u64, quantity: u64, kind: OrderKind) {
         let at = self.tick();
-        let change = Change { key: OrderKey(key), quantity: Quantity::new(quantity), kind };
+        let change = Change::new(OrderKey(key), Quantity::new(quantity), kind);
         self.exchange.change(at, change).unwrap();
         self.exchange.advance(at, &mut self.out);
     }
@@ -141,6 +143,10 @@ impl Floor {
                     ReportKind::Accepted => format!("{key} accepted"),
                     ReportKind::Working => format!("{key} working"),
                     ReportKind::Triggered => format!("{key} triggered"),
+                    ReportKind::Trailed { kind } => match (kind.trigger(), kind.limit()) {
+                        (Some(stop), Some(limit)) => format!("{key} trails at {stop} limit {limit}"),
+                        (stop, _) => format!("{key} trails at {}", stop.expect("it has a stop")),
+                    },
                     ReportKind::Fill { quantity, price, liquidity, remaining, .. } => {
                         let how = if liquidity == Liquidity::Added { "made" } else { "took" };
                         format!("{key} {how} {quantity} at {price}, {remaining} left")

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use alphatrader_market::matching::{Change, Group, GroupRule, ReportKind, TriggerBy};
+use alphatrader_market::matching::{
+    Auction, Change, Group, GroupRule, Handling, MatchingConfig, QueueLaw, QueueModel, ReportKind, Trail,
+    TrailBy, TriggerBy,
+};
 use alphatrader_market::{Exchange, NewOrder, OrderKey, Report};
 use alphatrader_model::market::{Level, TradeFlags};
 use alphatrader_model::{
@@ -17,7 +20,8 @@ const OPEN: Timestamp = Timestamp::from_seconds(1_748_871_000);
 #[derive(Debug, Clone)]
 enum Step {
     Quote { instrument: u32, bid: i64, spread: i64, bid_size: u64, ask_size: u64 },
-    Print { instrument: u32, price: i64, size: u64, aggressor: Option<Side> },
+    Print { instrument: u32, price: i64, size: u64, aggressor: Option<Side>, cross: bool },
+    Halt { instrument: u32, halted: bool },
     Row { instrument: u32, side: Side, position: u8, operation: DepthOperation, price: i64, size: u64 },
     Submit { order: NewOrder, delay: i64 },
     Bracket { entry: NewOrder, target: i64, stop: i64, pairs: bool },
@@ -54,13 +58,55 @@ fn tif() -> impl Strategy<Value = TimeInForce> {
     ]
 }
 
+/// What is asked beyond the kind; most orders ask nothing.
+fn handling() -> impl Strategy<Value = Handling> {
+    let by = prop_oneof![
+        (1_i64..20).prop_map(|cents| TrailBy::Amount(Price::from_cents(cents))),
+        (100_u32..2_000).prop_map(TrailBy::Millionths),
+    ];
+    let offset = prop::option::of((0_i64..5).prop_map(Price::from_cents));
+    let trail = (by, offset, any::<bool>()).prop_map(|(by, limit_offset, started)| Handling {
+        trail: Some(Trail { by, limit_offset, started }),
+        ..Handling::NONE
+    });
+    let auction = prop_oneof![Just(Auction::Open), Just(Auction::Close)];
+    let time = || prop::option::of((0_i64..500).prop_map(|millis| OPEN + Span::from_millis(millis)));
+    prop_oneof![
+        6 => Just(Handling::NONE),
+        3 => trail,
+        2 => auction.prop_map(|auction| Handling { auction: Some(auction), ..Handling::NONE }),
+        1 => Just(Handling { touched: true, ..Handling::NONE }),
+        1 => Just(Handling { all_or_none: true, ..Handling::NONE }),
+        1 => Just(Handling { hidden: true, ..Handling::NONE }),
+        1 => (time(), time()).prop_map(|(good_after, good_till)| Handling { good_after, good_till, ..Handling::NONE }),
+        1 => (1_u64..50).prop_map(|most| Handling { paced: Some(Quantity::new(most)), ..Handling::NONE }),
+    ]
+}
+
+fn queue() -> impl Strategy<Value = QueueModel> {
+    prop_oneof![
+        Just(QueueModel::Conservative),
+        Just(QueueModel::Probabilistic(QueueLaw::Logarithm)),
+        (0.5_f64..4.0).prop_map(|exponent| QueueModel::Probabilistic(QueueLaw::Power(exponent))),
+    ]
+}
+
 fn order() -> impl Strategy<Value = NewOrder> {
     let group = prop_oneof![3 => Just(None), 1 => (1_u64..4).prop_map(|g| Some(Group::Named(g)))];
     let parent = prop_oneof![4 => Just(None), 1 => (0_u64..30).prop_map(|key| Some(OrderKey(key)))];
     let trigger = prop_oneof![Just(TriggerBy::Quote), Just(TriggerBy::Trade)];
-    (0_u64..30, 0_u32..2, side(), 1_u64..200, kind(), tif(), group, parent, trigger, any::<bool>()).prop_map(
-        |(key, instrument, side, quantity, kind, time_in_force, group, parent, trigger_by, cancels)| {
+    let terms = (kind(), tif(), handling());
+    (0_u64..30, 0_u32..2, side(), 1_u64..200, terms, group, parent, trigger, any::<bool>()).prop_map(
+        |(key, instrument, side, quantity, terms, group, parent, trigger_by, cancels)| {
+            let (kind, time_in_force, handling) = terms;
+            // What trails or triggers needs a trigger, what is for a cross has none.
+            let fits = if handling.auction.is_some() {
+                kind.trigger().is_none()
+            } else {
+                kind.trigger().is_some() || handling.trail.is_none() && !handling.touched
+            };
             NewOrder {
+                handling: if fits { handling } else { Handling::NONE },
                 time_in_force,
                 group,
                 parent,
@@ -79,9 +125,10 @@ fn step() -> impl Strategy<Value = Step> {
         8 => (0_u32..2, price(), -1_i64..5, 0_u64..300, 0_u64..300).prop_map(
             |(instrument, bid, spread, bid_size, ask_size)| Step::Quote { instrument, bid, spread, bid_size, ask_size }
         ),
-        5 => (0_u32..2, price(), 1_u64..400, prop::option::of(side())).prop_map(
-            |(instrument, price, size, aggressor)| Step::Print { instrument, price, size, aggressor }
+        5 => (0_u32..2, price(), 1_u64..400, prop::option::of(side()), prop::bool::weighted(0.1)).prop_map(
+            |(instrument, price, size, aggressor, cross)| Step::Print { instrument, price, size, aggressor, cross }
         ),
+        1 => (0_u32..2, prop::bool::weighted(0.3)).prop_map(|(instrument, halted)| Step::Halt { instrument, halted }),
         3 => (0_u32..2, side(), 0_u8..5, operation, price(), 1_u64..200).prop_map(
             |(instrument, side, position, operation, price, size)| Step::Row {
                 instrument, side, position, operation, price, size,
@@ -100,13 +147,25 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// Runs the steps, a few milliseconds apart, starting `early` before the open; calls `check` after each.
-fn run(
+fn run(steps: &[Step], early: i64, close_after: i64, check: impl FnMut(&Exchange, &[Report])) -> Vec<Report> {
+    run_with(QueueModel::Conservative, steps, early, close_after, check)
+}
+
+fn run_with(
+    queue: QueueModel,
     steps: &[Step],
     early: i64,
     close_after: i64,
     mut check: impl FnMut(&Exchange, &[Report]),
 ) -> Vec<Report> {
-    let mut exchange = Exchange::new();
+    // The session of a run lasts less than a second: so do the times around its bells.
+    let mut exchange = Exchange::with(MatchingConfig {
+        queue,
+        closing_cutoff: Span::from_millis(20),
+        opening_cutoff: Span::from_millis(10),
+        cross_patience: Span::from_millis(30),
+        seed: 1,
+    });
     let mut all = Vec::new();
     let mut out = Vec::new();
     let mut at = OPEN - Span::from_millis(early);
@@ -130,9 +189,10 @@ fn run(
                 }
             }
             Step::Change { key, quantity, kind, delay } => {
-                let change = Change { key: OrderKey(key), quantity: Quantity::new(quantity), kind };
+                let change = Change::new(OrderKey(key), Quantity::new(quantity), kind);
                 exchange.change(later(delay), change).unwrap();
             }
+            Step::Halt { instrument, halted } => exchange.halt(InstrumentId(instrument), halted, &mut out),
             Step::Cancel { key, delay } => exchange.cancel(later(delay), OrderKey(key)).unwrap(),
             Step::Wait { millis } => {
                 at = at + Span::from_millis(millis);
@@ -174,13 +234,13 @@ fn payload(step: &Step) -> Payload {
             let (bid, ask) = (level(bid, bid_size), level(bid + spread, ask_size));
             Payload::Quote(Quote { instrument: InstrumentId(instrument), bid, ask })
         }
-        Step::Print { instrument, price, size, aggressor } => Payload::Trade(Trade {
+        Step::Print { instrument, price, size, aggressor, cross } => Payload::Trade(Trade {
             instrument: InstrumentId(instrument),
             price: Price::from_cents(price),
             size: Quantity::new(size),
             aggressor,
             venue: None,
-            flags: TradeFlags::NONE,
+            flags: if cross { TradeFlags::AUCTION } else { TradeFlags::NONE },
         }),
         Step::Row { instrument, side, position, operation, price, size } => Payload::Depth(Depth {
             instrument: InstrumentId(instrument),
@@ -237,7 +297,19 @@ struct Told {
 #[derive(Default)]
 struct Listener {
     orders: BTreeMap<OrderKey, Told>,
+    /// Keys of orders that ask for a cross.
+    crossing: Vec<(OrderKey, Auction)>,
     last: Timestamp,
+}
+
+fn crossing(steps: &[Step]) -> Vec<(OrderKey, Auction)> {
+    let order = |step: &Step| match step {
+        Step::Submit { order, .. } | Step::Bracket { entry: order, .. } => {
+            Some((order.key, order.handling.auction?))
+        }
+        _ => None,
+    };
+    steps.iter().filter_map(order).collect()
 }
 
 impl Listener {
@@ -262,7 +334,9 @@ impl Listener {
                 told.filled += quantity.get();
                 assert_eq!(told.filled, filled.get());
                 told.over = remaining.is_zero();
-                assert!(OPEN <= report.time && report.time < session_close, "filled outside the session");
+                let closing = self.crossing.contains(&(report.key, Auction::Close));
+                let inside = OPEN <= report.time && report.time < session_close;
+                assert!(inside || closing && report.time >= OPEN, "filled outside the session");
             }
             ReportKind::Cancelled { filled, .. } => {
                 assert_eq!(told.filled, filled.get());
@@ -278,7 +352,7 @@ proptest! {
     #[test]
     fn reports_tell_a_consistent_story(steps in prop::collection::vec(step(), 1..120), early in 0_i64..60, length in 100_i64..600) {
         let close = OPEN + Span::from_millis(length);
-        let mut listener = Listener::default();
+        let mut listener = Listener { crossing: crossing(&steps), ..Listener::default() };
         let mut limits: BTreeMap<OrderKey, (Side, Option<Price>)> = BTreeMap::new();
         run(&steps, early, length, |exchange, reports| {
             for report in reports {
@@ -286,7 +360,7 @@ proptest! {
                 if let (ReportKind::Fill { price, .. }, Some((side, Some(limit)))) = (&report.what, limits.get(&report.key)) {
                     let worse = if *side == Side::Buy { *price > *limit } else { *price < *limit };
                     // A change between the last look and the fill makes the old limit void.
-                    let changed = reports.iter().any(|r| r.key == report.key && matches!(r.what, ReportKind::Replaced { .. }));
+                    let changed = reports.iter().any(|r| r.key == report.key && matches!(r.what, ReportKind::Replaced { .. } | ReportKind::Trailed { .. }));
                     assert!(!worse || changed, "{report:?} is worse than {limit}");
                 }
             }
@@ -298,7 +372,8 @@ proptest! {
             }
         });
         // After the evening only what is good till cancelled lives, and what is for the next day.
-        let living = listener.orders.values().filter(|told| told.accepted && !told.over && !told.late).count();
+        let opening = |key: &OrderKey| listener.crossing.contains(&(*key, Auction::Open));
+        let living = listener.orders.iter().filter(|(key, told)| told.accepted && !told.over && !told.late && !opening(key)).count();
         let gtc = steps.iter().filter(|s| matches!(s, Step::Submit { order, .. } | Step::Bracket { entry: order, .. } if order.time_in_force == TimeInForce::GoodTillCancelled)).count();
         prop_assert!(living <= gtc, "{} live, {} were to", living, gtc);
     }
@@ -335,6 +410,80 @@ proptest! {
                     }
                 }
             }
+        });
+    }
+
+    /// A trailing stop never goes back, and stays behind what it has seen of the market.
+    #[test]
+    fn trailing_stops_only_follow(steps in prop::collection::vec(step(), 1..150)) {
+        let mut stops: BTreeMap<OrderKey, Price> = BTreeMap::new();
+        let mut sides: BTreeMap<OrderKey, Side> = BTreeMap::new();
+        run(&steps, 0, 500, |exchange, reports| {
+            sides.extend(exchange.orders().map(|order| (order.key, order.side)));
+            for report in reports {
+                match report.what {
+                    ReportKind::Replaced { .. } => {
+                        stops.remove(&report.key);
+                    }
+                    ReportKind::Trailed { kind } => {
+                        let stop = kind.trigger().unwrap();
+                        if let (Some(before), Some(side)) = (stops.insert(report.key, stop), sides.get(&report.key)) {
+                            assert!(if *side == Side::Sell { stop > before } else { stop < before }, "{report:?}");
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            for order in exchange.orders().filter(|order| order.handling.trail.is_some_and(|trail| trail.started)) {
+                if let Some(stop) = stops.get(&order.key) {
+                    assert_eq!(order.kind.trigger(), Some(*stop));
+                }
+            }
+        });
+    }
+
+    /// Whatever the model: who stands ahead of a resting order only becomes less, and never is more
+    /// than what is displayed.
+    #[test]
+    fn a_place_in_the_queue_is_never_lost(steps in prop::collection::vec(step(), 1..150), queue in queue()) {
+        let mut places: BTreeMap<OrderKey, (Price, Quantity)> = BTreeMap::new();
+        run_with(queue, &steps, 0, 500, |exchange, _| {
+            let mut now = BTreeMap::new();
+            for order in exchange.orders().filter(|order| order.resting && !order.handling.hidden) {
+                let (Some(ahead), Some(limit)) = (order.queue_ahead, order.kind.limit()) else { continue };
+                if let Some((at, before)) = places.get(&order.key).filter(|(at, _)| *at == limit) {
+                    // A change that came back to the same price in one step joined anew.
+                    let changed = steps.iter().any(|s| matches!(s, Step::Change { key, .. } if OrderKey(*key) == order.key));
+                    assert!(ahead <= *before || changed, "{order:?} stood behind {before} at {at}");
+                }
+                now.insert(order.key, (limit, ahead));
+            }
+            places = now;
+        });
+    }
+
+    /// A fill in a group of the cancelling kind ends the others at once; in a reducing one it takes as
+    /// much from each.
+    #[test]
+    fn a_group_is_told_of_each_fill(steps in prop::collection::vec(step(), 1..120)) {
+        let mut members: BTreeMap<OrderKey, (Group, GroupRule)> = BTreeMap::new();
+        let mut before: BTreeMap<OrderKey, u64> = BTreeMap::new();
+        run(&steps, 0, 500, |exchange, reports| {
+            let ended = |key: &OrderKey| exchange.order(*key).is_none();
+            for report in reports {
+                let (ReportKind::Fill { .. }, Some((group, rule))) = (&report.what, members.get(&report.key)) else { continue };
+                for (other, _) in members.iter().filter(|(key, (of, _))| of == group && **key != report.key) {
+                    let lived = before.contains_key(other);
+                    assert!(*rule == GroupRule::Reduce || !lived || ended(other), "{other:?} outlives {report:?}");
+                }
+            }
+            for order in exchange.orders() {
+                // Filled and taken never exceed what was asked.
+                let asked = order.quantity.get() + order.taken.get();
+                assert!(order.filled.get() + order.taken.get() <= asked);
+            }
+            before = exchange.orders().map(|order| (order.key, order.remaining().get())).collect();
+            members.extend(exchange.orders().filter_map(|o| Some((o.key, (o.group?, o.group_rule)))));
         });
     }
 
