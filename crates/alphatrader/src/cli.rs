@@ -45,7 +45,7 @@ Examples:
 
     /// Start the paper exchange alone: a server that speaks the TWS protocol.
     ///
-    /// Programs written for TWS or IB Gateway connect to it unchanged: Python's ib_async and ibapi,
+    /// Programs written for TWS or IB Gateway connect to it unchanged: `ib_async` and `ibapi` of Python,
     /// Rust's ibapi and others, at server versions 157 to 178 (text) and 213 (protobuf). It listens on
     /// loopback, keeps an account of its own and works orders on a simulated market that is in
     /// session whatever the hour is. Prints one line when clients may connect. Ctrl-C ends it.
