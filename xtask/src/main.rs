@@ -7,6 +7,7 @@
 //! - what tasks are made of: `step` (a named, timed step and its failure), `place` (folders of the project),
 //!   `need` (programs that must be on the machine), `server` (the system started for a test and stopped as a person
 //!   would), `libtest` (what `cargo test` says, counted).
+//! - `foreign`: other people's clients against the paper gateway, a step of `test`.
 //! - the rules that `check` and the unit tests here enforce: `house` (which crate may use which, pure crates),
 //!   `source` (long files, hosts in lock files);
 //!   `workspace` reads `cargo metadata` for them.
@@ -16,6 +17,7 @@ mod bench;
 mod check;
 mod cli;
 mod dist;
+mod foreign;
 mod house;
 mod libtest;
 mod need;

@@ -36,24 +36,43 @@ fn node_version(said: &str) -> Option<(u32, u32)> {
 
 /// A browser for the end-to-end test.
 pub(crate) fn chromium() -> Outcome {
-    if present("chromium") {
+    debian("chromium", "chromium", "the browser test")
+}
+
+/// Python with its virtual environments, for other people's clients.
+pub(crate) fn python() -> Outcome {
+    debian("python3", "python3", "the test with foreign clients")?;
+    let has_venv =
+        |program: &str| output(Command::new(program).args(["-c", "import venv, ensurepip"])).is_ok();
+    if has_venv("python3") {
         return Ok(());
     }
+    install("python3-venv", "the test with foreign clients")
+}
+
+/// Sees to it that `program` is there, from the Debian package of that name.
+fn debian(program: &str, package: &str, who: &str) -> Outcome {
+    if present(program) {
+        return Ok(());
+    }
+    install(package, who)?;
+    if present(program) {
+        Ok(())
+    } else {
+        Err(Failure::new(format!("apt-get installed {package}, yet {program} is not on PATH")))
+    }
+}
+
+fn install(package: &str, who: &str) -> Outcome {
     if !may_install() {
-        return Err(Failure::new(
-            "the browser test needs chromium, which is not on PATH: `sudo apt-get install chromium` (as root, or with CI \
-             set, this task installs it itself)",
-        ));
+        return Err(Failure::new(format!(
+            "{who} needs {package}: `sudo apt-get install {package}` (as root, or with CI set, this task installs it itself)"
+        )));
     }
     run(Command::new("apt-get").arg("update").env("DEBIAN_FRONTEND", "noninteractive"))?;
     run(Command::new("apt-get")
-        .args(["install", "--yes", "--no-install-recommends", "chromium"])
-        .env("DEBIAN_FRONTEND", "noninteractive"))?;
-    if present("chromium") {
-        Ok(())
-    } else {
-        Err(Failure::new("apt-get installed chromium, yet it is not on PATH"))
-    }
+        .args(["install", "--yes", "--no-install-recommends", package])
+        .env("DEBIAN_FRONTEND", "noninteractive"))
 }
 
 fn may_install() -> bool {

@@ -20,47 +20,55 @@ pub(crate) struct Server {
     child: Child,
     lines: Receiver<String>,
     folder: PathBuf,
-    url: String,
+    address: String,
 }
 
 impl Server {
-    /// Starts `binary` on free ports with its state in `folder`, and waits until it has printed its URL.
+    /// Starts the whole system on free ports with its state in `folder`, and waits until it has printed its URL.
     pub(crate) fn start(binary: &Path, folder: &Path) -> Outcome<Self> {
-        std::fs::create_dir_all(folder).map_err(|e| Failure::new(format!("{}: {e}", folder.display())))?;
-        let log = folder.join("stderr.log");
-        let log = File::create(&log).map_err(|e| Failure::new(format!("{}: {e}", log.display())))?;
         let mut command = Command::new(binary);
         command
             .args(["run", "--no-browser", "--seed", "7", "--speed", "1"])
             .args(["--port", "0", "--gateway-port", "0"])
             .arg("--state-dir")
-            .arg(folder.join("state"))
-            .current_dir(place::root())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(log);
-        let mut child = command.spawn().map_err(|e| not_started(&command, &e))?;
+            .arg(folder.join("state"));
+        Self::begin(&mut command, folder, url_in)
+    }
+
+    /// Starts the paper gateway alone on a free port, and waits until clients may connect.
+    pub(crate) fn gateway(binary: &Path, folder: &Path, more: &[&str]) -> Outcome<Self> {
+        let mut command = Command::new(binary);
+        command.args(["gateway", "--port", "0", "--output", "json"]).args(more);
+        Self::begin(&mut command, folder, gateway_in)
+    }
+
+    fn begin(command: &mut Command, folder: &Path, ready: fn(&str) -> Option<String>) -> Outcome<Self> {
+        std::fs::create_dir_all(folder).map_err(|e| Failure::new(format!("{}: {e}", folder.display())))?;
+        let log = folder.join("stderr.log");
+        let log = File::create(&log).map_err(|e| Failure::new(format!("{}: {e}", log.display())))?;
+        command.current_dir(place::root()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
+        let mut child = command.spawn().map_err(|e| not_started(command, &e))?;
         let lines = lines_of(&mut child);
-        let mut server = Self { child, lines, folder: folder.to_path_buf(), url: String::new() };
-        server.url = server.wait_for_url()?;
+        let mut server = Self { child, lines, folder: folder.to_path_buf(), address: String::new() };
+        server.address = server.wait_for(ready)?;
         Ok(server)
     }
 
-    /// The address of the page.
-    pub(crate) fn url(&self) -> &str {
-        &self.url
+    /// The address of the page, or of the gateway.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
     }
 
-    fn wait_for_url(&self) -> Outcome<String> {
+    fn wait_for(&self, ready: fn(&str) -> Option<String>) -> Outcome<String> {
         let deadline = Instant::now() + START_LIMIT;
         loop {
             match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
                 Ok(line) => {
-                    if let Some(url) = url_in(&line) {
-                        return Ok(url);
+                    if let Some(address) = ready(&line) {
+                        return Ok(address);
                     }
                 }
-                Err(_) => return Err(self.failure("the program printed no URL and is not ready")),
+                Err(_) => return Err(self.failure("the program printed no address and is not ready")),
             }
         }
     }
@@ -130,6 +138,12 @@ fn url_in(line: &str) -> Option<String> {
     Some(url.trim_end_matches('/').to_owned())
 }
 
+/// The gateway's address in its line, such as `{"gateway":"127.0.0.1:4002"}`.
+fn gateway_in(line: &str) -> Option<String> {
+    let ready: serde_json::Value = serde_json::from_str(line).ok()?;
+    Some(ready.get("gateway")?.as_str()?.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,8 +167,14 @@ mod tests {
             &format!("trap 'kill $!; exit 0' TERM\n{READY}\nsleep 60 >/dev/null & wait"),
         );
         let server = Server::start(&binary, &folder.path().join("run")).unwrap();
-        assert_eq!(server.url(), "http://127.0.0.1:8123");
+        assert_eq!(server.address(), "http://127.0.0.1:8123");
         server.stop().unwrap();
+    }
+
+    #[test]
+    fn a_gateway_says_where_it_is() {
+        assert_eq!(gateway_in(r#"{"gateway":"127.0.0.1:4002","account":"D"}"#).unwrap(), "127.0.0.1:4002");
+        assert_eq!(gateway_in("paper gateway is ready"), None);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::libtest::{self, Count};
 use crate::server::Server;
 use crate::step::{Failure, Outcome, command, run, seconds, step, stream};
-use crate::{need, place, web, workspace};
+use crate::{foreign, need, place, web, workspace};
 
 /// Runs all tests, stops at the first step that fails, and ends with the number of tests that ran.
 pub(crate) fn test() -> Outcome {
@@ -42,7 +42,8 @@ fn all(count: &mut Count) -> Outcome {
         count.add(ran);
         outcome
     })?;
-    step("browser test", || in_the_browser(&binary, count))
+    step("browser test", || in_the_browser(&binary, count))?;
+    step("foreign clients", || foreign::test(&binary, count))
 }
 
 /// Builds the tests, and with them the program; gives the program's path.
@@ -103,7 +104,7 @@ fn in_the_browser(binary: &std::path::Path, count: &mut Count) -> Outcome {
     let server = Server::start(binary, &folder)?;
     let mut command = place::npm();
     let shots = workspace::target()?.join("browser-test");
-    command.args(["run", "e2e"]).env("AT_URL", server.url()).env("AT_SHOTS", shots);
+    command.args(["run", "e2e"]).env("AT_URL", server.address()).env("AT_SHOTS", shots);
     let outcome = stream(&mut command, |line| {
         count.add(checks(line).unwrap_or_default());
         true
@@ -114,8 +115,8 @@ fn in_the_browser(binary: &std::path::Path, count: &mut Count) -> Outcome {
     std::fs::remove_dir_all(&folder).map_err(|e| Failure::new(format!("{}: {e}", folder.display())))
 }
 
-/// Reads a line of the browser test: each check prints `ok` or `FAILED`, then its name.
-fn checks(line: &str) -> Option<Count> {
+/// Reads a line of the browser test or of a foreign client's: each check prints `ok` or `FAILED`, then its name.
+pub(crate) fn checks(line: &str) -> Option<Count> {
     match line.split_once("  ")?.0 {
         "ok" => Some(Count { passed: 1, ..Count::default() }),
         "FAILED" => Some(Count { failed: 1, ..Count::default() }),

@@ -1,0 +1,63 @@
+//! Other people's clients against our paper gateway: Python's, installed beside the build.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::libtest::Count;
+use crate::server::Server;
+use crate::step::{Failure, Outcome, run, stream};
+use crate::test::checks;
+use crate::{need, place, workspace};
+
+/// The scripts, each a client.
+const SCRIPTS: [&str; 2] = ["with_ib_async.py", "with_ibapi.py"];
+
+/// Runs every script against a gateway of its own, and counts its checks.
+pub(crate) fn test(binary: &Path, count: &mut Count) -> Outcome {
+    need::python()?;
+    let python = environment()?;
+    let mut failed = Vec::new();
+    for script in SCRIPTS {
+        if let Err(failure) = drive(binary, &python, script, count) {
+            failed.push(failure.to_string());
+        }
+    }
+    if failed.is_empty() { Ok(()) } else { Err(Failure::new(failed.join("\n"))) }
+}
+
+fn drive(binary: &Path, python: &Path, script: &str, count: &mut Count) -> Outcome {
+    let folder = std::env::temp_dir().join(format!("alphatrader-foreign-test-{}", std::process::id()));
+    let gateway = Server::gateway(binary, &folder, &["--seed", "7"])?;
+    let port = gateway.address().rsplit(':').next().unwrap_or_default().to_owned();
+    let mut command = Command::new(python);
+    command.arg(folder_of_scripts().join(script)).arg(port).env("PYTHONDONTWRITEBYTECODE", "1");
+    let outcome = stream(&mut command, |line| {
+        count.add(checks(line).unwrap_or_default());
+        true
+    });
+    let stopped = gateway.stop();
+    outcome.and(stopped)?;
+    std::fs::remove_dir_all(&folder).map_err(|e| Failure::new(format!("{}: {e}", folder.display())))
+}
+
+fn folder_of_scripts() -> PathBuf {
+    place::root().join("tests/foreign")
+}
+
+/// A virtual environment with the clients in their pinned versions; made once, and anew when they change.
+fn environment() -> Outcome<PathBuf> {
+    let wanted = folder_of_scripts().join("requirements.txt");
+    let folder = workspace::target()?.join("foreign");
+    let (python, made_for) = (folder.join("bin/python"), folder.join("requirements.txt"));
+    let read = |path: &Path| std::fs::read(path).ok();
+    if python.is_file() && read(&made_for) == read(&wanted) {
+        return Ok(python);
+    }
+    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
+    run(Command::new(&python)
+        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"])
+        .arg(&wanted))?;
+    std::fs::copy(&wanted, &made_for)
+        .map(|_| python)
+        .map_err(|e| Failure::new(format!("{}: {e}", made_for.display())))
+}
