@@ -54,6 +54,7 @@ Examples:
   alphatrader gateway                          on port 4002, where paper accounts are expected
   alphatrader gateway --speed 20 --seed 7      another market, twenty times as fast
   alphatrader gateway --clock 2026-03-20T15:30 an expiry's last half hour
+  alphatrader gateway --market data/lean --symbol SPY --clock 2013-10-07T09:30
   alphatrader gateway --state-dir paper        an account that is there again tomorrow")]
     Gateway(GatewayArgs),
 
@@ -115,8 +116,15 @@ pub(crate) struct GatewayArgs {
     /// Simulated seconds per second, above 0, at most 10000.
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     pub(crate) speed: f64,
+    /// Where the market comes from: `synthetic`, or a file or folder of recorded markets, whose
+    /// stocks get a synthetic option chain.
+    #[arg(long, value_name = "SOURCE", default_value = "synthetic")]
+    pub(crate) market: PathBuf,
+    /// Symbols of a recorded market to play; all of them when none is named.
+    #[arg(long, value_name = "S")]
+    pub(crate) symbol: Vec<String>,
     /// When simulated time begins: `now`, or an exchange time; outside a session, its next open.
-    /// [default: 2026-03-16T09:30]
+    /// [default: 2026-03-16T09:30, or the open of the first recorded day]
     #[arg(long, value_name = "TIME")]
     pub(crate) clock: Option<String>,
     /// Folder of the account's file; without it the account ends with the program.

@@ -2,10 +2,12 @@
 
 use std::io::IsTerminal as _;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::time::Duration;
 
-use alphatrader_exchange::server::{Gateway, GatewayConfig, GatewayHandle};
-use alphatrader_model::{Calendar, Money, Timestamp};
+use alphatrader_exchange::feed::recorded::{RecordedConfig, RecordedSource};
+use alphatrader_exchange::server::{Gateway, GatewayConfig, GatewayError, GatewayHandle};
+use alphatrader_model::{Calendar, Money, Symbol, Timestamp};
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -23,7 +25,7 @@ const ACCOUNT_FILE: &str = "paper-account.journal";
 /// Arguments that cannot be, a taken port, an account that cannot be opened, a fault while it runs.
 pub(crate) fn gateway(args: &GatewayArgs) -> Result<(), Failure> {
     crate::logs::to_terminal(&args.log)?;
-    let gateway = Gateway::start(configured(args)?).map_err(|e| Failure::new(e.to_string()))?;
+    let gateway = start(args)?;
     announce(args, &gateway);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -34,7 +36,23 @@ pub(crate) fn gateway(args: &GatewayArgs) -> Result<(), Failure> {
     asked.and(stopped)
 }
 
-fn configured(args: &GatewayArgs) -> Result<GatewayConfig, Failure> {
+fn start(args: &GatewayArgs) -> Result<GatewayHandle, Failure> {
+    let failed = |e: GatewayError| Failure::new(e.to_string());
+    if args.market == Path::new("synthetic") {
+        let begin = begin(args.clock.as_deref())?.unwrap_or_else(GatewayConfig::first_open);
+        return Gateway::start(configured(args, begin)?).map_err(failed);
+    }
+    let symbols: Result<Vec<Symbol>, _> =
+        args.symbol.iter().map(|s| s.to_ascii_uppercase().parse()).collect();
+    let symbols = symbols.map_err(|e| Failure::config(format!("--symbol: {e}")))?;
+    let recorded = RecordedConfig { symbols, chain_seed: Some(args.seed) };
+    let source = RecordedSource::open(&args.market, recorded)
+        .map_err(|e| Failure::new(format!("--market {}: {e}", args.market.display())))?;
+    let begin = begin(args.clock.as_deref())?.unwrap_or(source.first_session().open);
+    Gateway::start_on(configured(args, begin)?, |_| Box::new(source)).map_err(failed)
+}
+
+fn configured(args: &GatewayArgs, begin: Timestamp) -> Result<GatewayConfig, Failure> {
     if let Some(folder) = &args.state_dir {
         std::fs::create_dir_all(folder)
             .map_err(|e| Failure::new(format!("--state-dir {}: {e}", folder.display())))?;
@@ -45,24 +63,24 @@ fn configured(args: &GatewayArgs) -> Result<GatewayConfig, Failure> {
         state_file: args.state_dir.as_ref().map(|folder| folder.join(ACCOUNT_FILE)),
         seed: args.seed,
         speed: args.speed,
-        begin: begin(args.clock.as_deref())?,
+        begin,
         opening_cash: cash,
         ..GatewayConfig::default()
     })
 }
 
-/// When simulated time begins: an ordinary Monday's open, the wall clock, or an exchange time.
-fn begin(clock: Option<&str>) -> Result<Timestamp, Failure> {
-    let Some(text) = clock else { return Ok(GatewayConfig::first_open()) };
+/// When simulated time begins, where that was asked for: the wall clock's time, or an exchange time.
+fn begin(clock: Option<&str>) -> Result<Option<Timestamp>, Failure> {
+    let Some(text) = clock else { return Ok(None) };
     if text == "now" {
-        return Ok(alphatrader_edge::Clock::wall().now());
+        return Ok(Some(alphatrader_edge::Clock::wall().now()));
     }
     let time: jiff::civil::DateTime = text.parse().map_err(|_| {
         Failure::config(format!(
             "--clock `{text}` is neither `now` nor an exchange time such as 2026-03-16T09:30"
         ))
     })?;
-    Ok(Calendar::xnys().instant(time.date(), time.hour(), time.minute()))
+    Ok(Some(Calendar::xnys().instant(time.date(), time.hour(), time.minute())))
 }
 
 /// One line on stdout: whoever waits for it may connect from now on.
