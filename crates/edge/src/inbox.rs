@@ -34,7 +34,7 @@ pub struct Limits {
 
 impl Limits {
     /// Room in the market queue for each contract, so that the thinnest queue always leaves room:
-    /// at most 8 events of a contract survive thinning.
+    /// at most 10 events of a contract survive thinning.
     pub const PER_INSTRUMENT: usize = 16;
 }
 
@@ -106,6 +106,8 @@ pub struct InboxMetrics {
     pub chain_rows: u64,
     /// Timer events superseded likewise.
     pub timers: u64,
+    /// Trading states and totals of the day superseded likewise.
+    pub states: u64,
     /// Book edits lost to a gap.
     pub depth: u64,
     /// Prints lost to a gap.
@@ -183,6 +185,8 @@ const fn instrument(payload: &Payload) -> Option<InstrumentId> {
         Payload::Bar(bar) => Some(bar.instrument),
         Payload::Depth(depth) => Some(depth.instrument),
         Payload::Gap(gap) => Some(gap.instrument),
+        Payload::Status(status) => Some(status.instrument),
+        Payload::Totals(totals) => Some(totals.instrument),
         Payload::Settings(_)
         | Payload::Session(_)
         | Payload::Instrument(_)

@@ -61,8 +61,13 @@ impl TradingCore {
                 }
             }
             // Quotes, depth and bars change the view; nothing is decided on them alone.
-            Payload::Quote(_) | Payload::Depth(_) | Payload::Bar(_) | Payload::Gap(_) | Payload::Chain(_) => {
-            }
+            Payload::Quote(_)
+            | Payload::Depth(_)
+            | Payload::Bar(_)
+            | Payload::Gap(_)
+            | Payload::Chain(_)
+            | Payload::Status(_)
+            | Payload::Totals(_) => {}
         }
     }
 

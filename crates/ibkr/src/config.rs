@@ -33,14 +33,33 @@ pub struct IbkrConfig {
     pub symbols: Vec<Symbol>,
     /// Strikes below and above the spot whose options are followed.
     pub strikes_each_side: usize,
-    /// Market data lines for options, of all symbols together; contracts held or ordered come on top.
+    /// Market data lines of the account; the broker's least is 100. Never exceeded.
+    pub lines: usize,
+    /// Of these, for options around the spot, of all symbols together.
     pub option_lines: usize,
+    /// The first so many symbols whose options are followed.
+    pub option_symbols: usize,
+    /// Of the lines, kept free for options that are held or ordered.
+    pub held_lines: usize,
     /// Rows of a book on each side.
     pub depth_rows: u8,
-    /// Books followed at once; the broker's limit is 3 for 100 lines.
+    /// The first so many symbols whose books are wanted.
+    pub book_symbols: usize,
+    /// Books followed at once; the broker's limit is 3 for 100 lines. Where more are wanted they go in
+    /// turn.
     pub books: usize,
+    /// How long a book is followed, in wall time, before the next one has its turn.
+    pub book_turn: Duration,
     /// Tick-by-tick trade streams followed at once; the rest get their prints from the quote line.
     pub trade_streams: usize,
+    /// The first so many symbols whose 5-second bars are followed; each takes a market data line.
+    pub bar_streams: usize,
+    /// Silence of a stream in a session, in wall time, after which it is opened anew. Prints may be
+    /// silent twice as long, snapshot feeds four times, options eight times.
+    pub stale_after: Duration,
+    /// Least wall time between two requests for the same prints or the same bars; the broker's limit is
+    /// 15 s.
+    pub same_request: Duration,
     /// Messages a second to the gateway, below the broker's limit of 50.
     pub messages_per_second: u32,
     /// Whose clock counts.
@@ -74,6 +93,17 @@ pub enum ConfigError {
     /// 0 to 1 000 lines.
     #[error("{0} market data lines for options: give at most 1000")]
     OptionLines(usize),
+    /// At least a quote line a symbol, at most 10 000.
+    #[error("{lines} market data lines for {symbols} symbols: give at least one a symbol and at most 10000")]
+    Lines {
+        /// Lines of the account.
+        lines: usize,
+        /// Symbols that are followed.
+        symbols: usize,
+    },
+    /// At most 60 of each.
+    #[error("{0} books or trade streams: give at most 60, the broker allows 3 for 100 market data lines")]
+    Books(usize),
     /// Deadlines are 10 ms to a minute.
     #[error("a deadline of {0:?}: give 10 ms to 60 s")]
     Deadline(Duration),
@@ -90,10 +120,18 @@ impl IbkrConfig {
             allows_live: false,
             symbols,
             strikes_each_side: 10,
+            lines: 100,
             option_lines: 60,
+            option_symbols: 3,
+            held_lines: 16,
             depth_rows: 10,
+            book_symbols: 3,
             books: 3,
+            book_turn: Duration::from_secs(30),
             trade_streams: 3,
+            bar_streams: 50,
+            stale_after: Duration::from_secs(15),
+            same_request: Duration::from_secs(15),
             messages_per_second: 44,
             clock: ClockSource::Own,
             synthetic: false,
@@ -123,16 +161,22 @@ impl IbkrConfig {
         if self.option_lines > 1_000 {
             return Err(ConfigError::OptionLines(self.option_lines));
         }
+        let (lines, symbols) = (self.lines, self.symbols.len());
+        if lines < symbols || lines > 10_000 {
+            return Err(ConfigError::Lines { lines, symbols });
+        }
+        if let Some(most) = [self.books, self.book_symbols, self.trade_streams].into_iter().find(|n| *n > 60)
+        {
+            return Err(ConfigError::Books(most));
+        }
         let possible = Duration::from_millis(10)..=Duration::from_mins(1);
-        match [self.request_deadline, self.heartbeat].into_iter().find(|d| !possible.contains(d)) {
+        match [self.request_deadline, self.heartbeat, self.stale_after, self.book_turn]
+            .into_iter()
+            .find(|d| !possible.contains(d))
+        {
             Some(deadline) => Err(ConfigError::Deadline(deadline)),
             None => Ok(()),
         }
-    }
-
-    /// Lines for the options of one symbol.
-    pub(crate) fn lines_per_symbol(&self) -> usize {
-        self.option_lines / self.symbols.len().max(1)
     }
 }
 
@@ -145,13 +189,14 @@ mod tests {
         let spy = vec![Symbol::new("SPY").unwrap()];
         let good = IbkrConfig::new(7_497, 11, spy);
         assert_eq!(good.validate(), Ok(()));
-        assert_eq!(good.lines_per_symbol(), 60);
         let broken = [
             IbkrConfig { client_id: 0, ..good.clone() },
             IbkrConfig { symbols: Vec::new(), ..good.clone() },
             IbkrConfig { messages_per_second: 50, ..good.clone() },
             IbkrConfig { depth_rows: 0, ..good.clone() },
             IbkrConfig { option_lines: 5_000, ..good.clone() },
+            IbkrConfig { lines: 0, ..good.clone() },
+            IbkrConfig { trade_streams: 61, ..good.clone() },
             IbkrConfig { heartbeat: Duration::ZERO, ..good },
         ];
         for config in broken {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use alphatrader_edge::{Clock, PushError, Sender};
 use alphatrader_model::market::{Gap, Stream};
@@ -10,10 +10,11 @@ use alphatrader_model::{
     BrokerEvent, Calendar, Contract, Input, InstrumentId, OptionContract, Payload, Timestamp,
 };
 use jiff::civil::Date;
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::config::IbkrConfig;
 use crate::pacer::Pacer;
+use crate::plan::Plan;
 use crate::registry::{Registry, RegistryError, Terms};
 use crate::status::{Board, count};
 
@@ -30,6 +31,9 @@ pub(crate) struct Context {
     pub(crate) inbox: Sender,
     pub(crate) board: Board,
     pub(crate) pacer: Pacer,
+    pub(crate) plan: Plan,
+    /// Market data lines that are free.
+    lines: Arc<Semaphore>,
     /// Options that are held or ordered: they are followed wherever the spot is.
     pub(crate) pinned: watch::Sender<BTreeSet<OptionContract>>,
     /// Date of the session announced last.
@@ -43,9 +47,6 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// Options that may be pinned at once.
-    const MAX_PINNED: usize = 40;
-
     pub(crate) fn new(
         config: IbkrConfig,
         clock: Clock,
@@ -54,8 +55,11 @@ impl Context {
         inbox: Sender,
     ) -> Self {
         let text = format!("connecting to {}:{}", config.host, config.port);
-        let board = Board::new(clock.now(), text, plan(&config));
-        let pacer = Pacer::new(config.messages_per_second);
+        let plan = Plan::new(&config);
+        tracing::info!("plan: {}", plan.text());
+        let board = Board::new(clock.now(), text, plan.clone());
+        let pacer = Pacer::new(config.messages_per_second, config.same_request);
+        let lines = Arc::new(Semaphore::new(config.lines));
         let pinned = watch::Sender::new(BTreeSet::new());
         Self {
             config,
@@ -65,6 +69,8 @@ impl Context {
             inbox,
             board,
             pacer,
+            plan,
+            lines,
             pinned,
             announced: Mutex::new(None),
             posting: Mutex::new(()),
@@ -130,8 +136,24 @@ impl Context {
 
     /// Tells the engine that part of a stream is missing.
     pub(crate) fn gap(&self, instrument: InstrumentId, stream: Stream) {
-        count(&self.board.counters.gaps);
-        self.post(Payload::Gap(Gap { instrument, stream }));
+        let gap = Gap { instrument, stream };
+        self.board.lost(gap);
+        self.post(Payload::Gap(gap));
+    }
+
+    /// A market data line; nothing when all of the account's are in use. Dropping it frees the line.
+    pub(crate) fn line(self: &Arc<Self>) -> Option<Line> {
+        let permit = Arc::clone(&self.lines).try_acquire_owned().ok()?;
+        self.board.lines_used.fetch_add(1, Ordering::Relaxed);
+        Some(Line { context: Arc::clone(self), _permit: permit })
+    }
+
+    /// Whether regular trading hours run now.
+    pub(crate) fn is_in_session(&self) -> bool {
+        let now = self.clock.now();
+        self.calendar
+            .session(self.calendar.date_of(now))
+            .is_some_and(|session| session.open <= now && now < session.close)
     }
 
     /// Tells the engine that part of every stream is missing.
@@ -167,7 +189,25 @@ impl Context {
     /// Follows an option wherever the spot is.
     pub(crate) fn pin(&self, contract: &Contract) {
         let Some(option) = contract.option() else { return };
-        self.pinned.send_if_modified(|pinned| pinned.len() < Self::MAX_PINNED && pinned.insert(*option));
+        let most = self.config.held_lines;
+        let mut full = false;
+        let today = self.today();
+        self.pinned.send_if_modified(|pinned| {
+            if pinned.len() >= most {
+                pinned.retain(|held| held.expiry >= today);
+            }
+            full = pinned.len() >= most && !pinned.contains(option);
+            !full && pinned.insert(*option)
+        });
+        if full {
+            let text = format!(
+                "{} is held or ordered but not followed outside the window: {most} market data lines are kept \
+                 for such options and all are in use",
+                contract.label()
+            );
+            tracing::error!("{text}");
+            self.board.error(&text);
+        }
     }
 
     /// Follows an option only while it is near the spot.
@@ -177,28 +217,17 @@ impl Context {
     }
 }
 
-/// How books, trade streams and quote lines are shared out.
-fn plan(config: &IbkrConfig) -> String {
-    let names = |most: usize| {
-        let names: Vec<&str> =
-            config.symbols.iter().take(most).map(alphatrader_model::Symbol::as_str).collect();
-        if names.is_empty() { "none".to_owned() } else { names.join(" ") }
-    };
-    let volume = config.symbols.iter().skip(config.trade_streams);
-    let volume: Vec<&str> = volume.map(alphatrader_model::Symbol::as_str).collect();
-    let volume = if volume.is_empty() {
-        String::new()
-    } else {
-        format!("; prints from the quote line: {}", volume.join(" "))
-    };
-    format!(
-        "quotes: {}; books: {}; every print: {}{volume}; options: {} lines, {} a symbol",
-        names(usize::MAX),
-        names(config.books),
-        names(config.trade_streams),
-        config.option_lines,
-        config.lines_per_symbol(),
-    )
+/// A market data line in use.
+#[derive(Debug)]
+pub(crate) struct Line {
+    context: Arc<Context>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.context.board.lines_used.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 #[cfg(test)]
@@ -216,13 +245,29 @@ mod tests {
     }
 
     #[test]
-    fn the_plan_names_who_gets_what() {
+    fn lines_are_counted_and_bounded() {
         let (context, _receiver) = context("2026-11-20T14:30:00Z");
-        assert_eq!(
-            context.board.status().plan,
-            "quotes: SPY QQQ IWM TSLA; books: SPY QQQ IWM; every print: SPY QQQ IWM; prints from the \
-             quote line: TSLA; options: 60 lines, 15 a symbol"
-        );
+        let context = Arc::new(context);
+        let lines: Vec<Line> = std::iter::from_fn(|| context.line()).collect();
+        assert_eq!((lines.len(), context.board.status().lines_used), (100, 100));
+        drop(lines);
+        assert_eq!(context.board.status().lines_used, 0);
+        assert!(context.line().is_some());
+    }
+
+    #[test]
+    fn a_session_runs_from_its_open_to_its_close() {
+        let (context, _receiver) = context("2026-11-20T14:29:59Z");
+        assert!(!context.is_in_session());
+        for (at, runs) in [
+            ("2026-11-20T14:30:01Z", true),
+            ("2026-11-20T21:00:01Z", false),
+            ("2026-11-26T16:00:00Z", false),
+            ("2026-11-27T18:00:01Z", false),
+        ] {
+            context.clock.reanchor(at.parse().unwrap(), 1.0).unwrap();
+            assert_eq!(context.is_in_session(), runs, "{at}");
+        }
     }
 
     #[test]
@@ -255,8 +300,10 @@ mod tests {
         for strike in 0..100 {
             context.pin(&format!("SPY261125C00{:03}000", 500 + strike).parse().unwrap());
         }
-        assert_eq!(context.pinned.borrow().len(), Context::MAX_PINNED);
+        assert_eq!(context.pinned.borrow().len(), context.config.held_lines);
+        let said = context.board.status().last_error.unwrap();
+        assert!(said.contains("16 market data lines are kept"), "{said}");
         context.unpin(&"SPY261125C00500000".parse().unwrap());
-        assert_eq!(context.pinned.borrow().len(), Context::MAX_PINNED - 1);
+        assert_eq!(context.pinned.borrow().len(), context.config.held_lines - 1);
     }
 }

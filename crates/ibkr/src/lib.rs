@@ -11,7 +11,9 @@
 //! | `market` | quotes, prints, books, options around the spot; each stream opened again after a loss |
 //! | `translate` | between the broker's words and ours, pure |
 //! | `words` | the broker's codes in words a trader understands |
-//! | `pacer` | keeps subscriptions from crowding out orders |
+//! | `plan` | [`Plan`]: how market data lines, books and trade streams are shared out |
+//! | `rota` | whose book is followed now, where fewer are allowed than wanted |
+//! | `pacer` | keeps subscriptions from crowding out orders, and within the broker's budgets |
 //!
 //! A session is one connection. When it is lost, everything of it is dropped; the next one opens all
 //! streams anew and takes the broker's picture before the engine may trade: that is the same road at
@@ -25,7 +27,9 @@ mod handle;
 mod heartbeat;
 mod market;
 mod pacer;
+mod plan;
 mod registry;
+mod rota;
 mod session;
 mod status;
 mod supervisor;
@@ -34,5 +38,6 @@ mod words;
 
 pub use config::{ClockSource, ConfigError, IbkrConfig};
 pub use handle::{Ibkr, IbkrHandle, PerformError};
+pub use plan::{BookPlan, Feed, Plan, SymbolPlan};
 pub use registry::{Registry, RegistryError, Terms};
-pub use status::{Counts, Link, Status, StreamStatus};
+pub use status::{Counts, Link, Status, StreamState, StreamStatus};

@@ -15,6 +15,7 @@ use crate::desk::{Desk, End, Ends, Memory};
 use crate::heartbeat;
 use crate::market::keeper::Kick;
 use crate::market::symbol::Following;
+use crate::rota::Rota;
 use crate::status::count;
 
 /// Reasons to open streams anew that may wait; a stream that misses some opens anew for all.
@@ -75,18 +76,31 @@ fn follow(
     let mut tasks = JoinSet::new();
     tasks.spawn(heartbeat::watch(Arc::clone(context), Arc::clone(client), trouble));
     tasks.spawn(lost_books(Arc::clone(context), kicks.clone()));
-    for (place, symbol) in context.config.symbols.iter().enumerate() {
+    let plan = &context.plan;
+    let rota = Arc::new(Rota::new(&plan.books_wanted(), plan.books));
+    tasks.spawn(take_turns(Arc::clone(&rota), context.config.book_turn));
+    for symbol in &plan.symbols {
         let following = Following {
             context: Arc::clone(context),
             client: Arc::clone(client),
             kicks: kicks.clone(),
-            symbol: *symbol,
-            book: place < context.config.books,
-            trades: place < context.config.trade_streams,
+            rota: Arc::clone(&rota),
+            plan: *symbol,
         };
         tasks.spawn(following.run());
     }
     tasks
+}
+
+/// Gives books that wait their turn.
+async fn take_turns(rota: Arc<Rota>, turn: Duration) {
+    let mut turns = interval(turn);
+    // The first is at once.
+    turns.tick().await;
+    loop {
+        turns.tick().await;
+        rota.turn();
+    }
 }
 
 /// Has books opened anew that were lost on the way to the engine.

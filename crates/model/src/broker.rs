@@ -163,4 +163,12 @@ pub enum BrokerEvent {
         /// The broker's words.
         text: String,
     },
+    /// One order of ours works at the broker more than once: a change that became a second order. A
+    /// cancel of the order cancels all of them.
+    Doubled {
+        /// Our number for it.
+        id: OrderId,
+        /// The broker's numbers, ascending.
+        perm_ids: Vec<i64>,
+    },
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::broker::BrokerEvent;
 use crate::calendar::Session;
 use crate::instrument::Instrument;
-use crate::market::{Bar, ChainRow, Depth, Gap, Quote, Trade};
+use crate::market::{Bar, ChainRow, DayTotals, Depth, Gap, Quote, Trade, TradingStatus};
 use crate::output::EffectId;
 use crate::settings::Settings;
 use crate::time::Timestamp;
@@ -169,6 +169,10 @@ pub enum Payload {
         /// What became of it.
         verdict: BarrierVerdict,
     },
+    /// Trading in an instrument was stopped, or goes on.
+    Status(TradingStatus),
+    /// What the feed itself counts of the day.
+    Totals(DayTotals),
 }
 
 impl Payload {
@@ -178,7 +182,7 @@ impl Payload {
         match self {
             Self::Settings(_) => 0,
             Self::Session(_) | Self::Instrument(_) => 1,
-            Self::Chain(_) => 2,
+            Self::Chain(_) | Self::Status(_) | Self::Totals(_) => 2,
             Self::Quote(_) | Self::Depth(_) | Self::Gap(_) => 3,
             Self::Trade(_) => 4,
             Self::Bar(_) => 5,

@@ -87,6 +87,8 @@ impl TradeFlags {
     pub const ODD_LOT: Self = Self(1 << 4);
     /// An intermarket sweep order.
     pub const SWEEP: Self = Self(1 << 5);
+    /// From a feed that samples: several prints may have become one, or none.
+    pub const SAMPLED: Self = Self(1 << 6);
 
     /// Whether all flags of `other` are set.
     pub const fn contains(self, other: Self) -> bool {
@@ -176,6 +178,38 @@ pub struct ChainRow {
     pub open_interest: Option<u32>,
     /// Contracts traded today, when known.
     pub volume: Option<u32>,
+}
+
+/// Whether an instrument trades.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TradingState {
+    /// It trades.
+    Trading,
+    /// Trading is stopped by its market or its regulator, for news or otherwise.
+    Halted,
+    /// Trading pauses because its price moved too fast (limit up, limit down).
+    VolatilityPause,
+}
+
+/// Trading in an instrument was stopped, or goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TradingStatus {
+    /// What.
+    pub instrument: InstrumentId,
+    /// Whether it trades from here on.
+    pub state: TradingState,
+}
+
+/// What the feed itself counts of the day, where it does; never computed here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayTotals {
+    /// Of what.
+    pub instrument: InstrumentId,
+    /// Shares or contracts traded today.
+    pub volume: Option<Quantity>,
+    /// Volume-weighted average price of the day, to the nearest 1/10 000 dollar.
+    pub vwap: Option<Price>,
 }
 
 /// A stream of data about an instrument.

@@ -12,8 +12,8 @@ use alphatrader_model::{Input, InstrumentId, Payload};
 use super::InboxMetrics;
 
 /// Thins `queue` until at most `goal` events are left or no step is left. After the last step at most
-/// 8 events of a contract and one timer are left: a quote, a chain row, gaps of quotes and books, and
-/// two gaps each of prints and bars.
+/// 10 events of a contract and one timer are left: a quote, a chain row, a trading status, totals of
+/// the day, gaps of quotes and books, and two gaps each of prints and bars.
 pub(super) fn make_room(
     queue: &mut VecDeque<Input>,
     goal: usize,
@@ -31,7 +31,7 @@ pub(super) fn make_room(
     }
 }
 
-/// Quotes, chain rows and timers: only the newest of each key stays.
+/// Quotes, chain rows, states and timers: only the newest of each key stays.
 fn keep_newest(queue: &mut VecDeque<Input>, metrics: &mut InboxMetrics) {
     let mut seen = HashSet::new();
     let mut stays = vec![true; queue.len()];
@@ -40,6 +40,8 @@ fn keep_newest(queue: &mut VecDeque<Input>, metrics: &mut InboxMetrics) {
             Payload::Quote(quote) => ((0_u8, quote.instrument.0), &mut metrics.quotes),
             Payload::Chain(row) => ((1, row.instrument.0), &mut metrics.chain_rows),
             Payload::Timer => ((2, 0), &mut metrics.timers),
+            Payload::Status(status) => ((3, status.instrument.0), &mut metrics.states),
+            Payload::Totals(totals) => ((4, totals.instrument.0), &mut metrics.states),
             _ => continue,
         };
         if !seen.insert(key) {

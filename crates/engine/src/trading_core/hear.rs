@@ -55,6 +55,14 @@ impl TradingCore {
             }
             BrokerEvent::Account(account) => self.on_account(step, account),
             BrokerEvent::Notice { .. } => {}
+            BrokerEvent::Doubled { id, perm_ids } => {
+                let twins: Vec<String> = perm_ids.iter().map(i64::to_string).collect();
+                let reason = format!(
+                    "order {id} works at the broker more than once (its numbers {}): a cancel takes all of them",
+                    twins.join(", ")
+                );
+                self.trip(step, Trip { level: HaltLevel::Halt, reason });
+            }
         }
     }
 

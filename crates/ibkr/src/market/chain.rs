@@ -15,12 +15,16 @@ use tokio::time::interval;
 use super::details::{Asker, Listed, SessionOver};
 use super::keeper::{Keeper, Kick};
 use super::quote::Ticker;
-use super::taker::QuoteTaker;
+use super::taker::{QuoteTaker, Shared, Totals};
 use super::window::Window;
 use crate::context::Context;
 
-/// Generic ticks of an option's quote line: volume and open interest.
-const OPTION_TICKS: [&str; 2] = ["100", "101"];
+/// Generic ticks of an option's quote line: volume, open interest, and prints, as volume: the broker has
+/// no tick-by-tick data of options.
+const OPTION_TICKS: [&str; 3] = ["100", "101", "233"];
+
+/// An option may be silent this many times as long as a fund.
+const OPTION_PATIENCE: u32 = 8;
 
 /// How often, in wall time, the date is looked at.
 const LOOK: Duration = Duration::from_millis(500);
@@ -32,6 +36,8 @@ pub(crate) struct Chain {
     kicks: broadcast::Sender<Kick>,
     symbol: Symbol,
     con_id: i32,
+    /// Market data lines for options around the spot.
+    most: usize,
     spot: watch::Receiver<Option<Price>>,
     pinned: watch::Receiver<BTreeSet<OptionContract>>,
     /// Lines that are followed; a line is left by dropping its sender.
@@ -47,6 +53,7 @@ impl Chain {
         kicks: broadcast::Sender<Kick>,
         symbol: Symbol,
         con_id: i32,
+        most: usize,
         spot: watch::Receiver<Option<Price>>,
     ) -> Self {
         let context = Arc::clone(&asker.context);
@@ -57,6 +64,7 @@ impl Chain {
             kicks,
             symbol,
             con_id,
+            most,
             spot,
             pinned,
             lines: BTreeMap::new(),
@@ -80,8 +88,7 @@ impl Chain {
         let chain = self.asker.expiring(self.symbol, self.con_id, today).await?;
         tracing::info!(symbol = %self.symbol, %today, contracts = chain.len(), "options that expire today");
         let strikes = chain.keys().map(|option| option.strike).collect();
-        let config = &self.context.config;
-        let mut window = Window::new(strikes, config.strikes_each_side, config.lines_per_symbol());
+        let mut window = Window::new(strikes, self.context.config.strikes_each_side, self.most);
         let mut look = interval(LOOK);
         // What is known already is looked at first.
         self.spot.mark_changed();
@@ -176,27 +183,37 @@ impl Chain {
                 return;
             }
         };
+        let Some(line) = self.context.line() else {
+            let text = format!("{}: not followed, all market data lines are in use", contract.label());
+            tracing::error!("{text}");
+            self.context.board.error(&text);
+            return;
+        };
         let stays = watch::Sender::new(false);
         let keeper = Keeper {
             context: Arc::clone(&self.context),
             meter: self.context.board.watch(contract, Stream::Quotes, instrument),
             kicks: self.kicks.subscribe(),
             left: stays.subscribe(),
+            stale: self.context.config.stale_after * OPTION_PATIENCE,
+            budget: None,
             name: format!("quotes of {}", contract.label()),
         };
         let right: Right = option.right;
+        keeper.meter.set_sampled(true);
         let taker = QuoteTaker {
             context: Arc::clone(&self.context),
             meter: Arc::clone(&keeper.meter),
             instrument,
             ticker: Ticker::new(instrument, Some(right)),
-            prints: false,
+            shared: Arc::new(Shared::new(true)),
+            totals: Totals::default(),
             spot: None,
         };
         let client = Arc::clone(&self.asker.client);
         self.lines.insert(option, stays);
         self.tasks.spawn(async move {
-            let named = listed.named;
+            let (named, _line) = (listed.named, line);
             keeper.keep(|| client.market_data(&named).generic_ticks(&OPTION_TICKS).subscribe(), taker).await;
         });
     }

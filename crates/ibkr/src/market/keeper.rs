@@ -6,15 +6,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alphatrader_edge::{Backoff, Policy};
-use alphatrader_model::InstrumentId;
+use alphatrader_model::market::Stream as StreamKind;
+use alphatrader_model::{InstrumentId, Symbol};
 use futures_util::{FutureExt, Stream, StreamExt};
-use ibapi::subscriptions::SubscriptionItem;
+use ibapi::market_data::realtime::{Bar, MarketDepths, TickTypes, Trade};
+use ibapi::subscriptions::{Subscription, SubscriptionItem};
 use ibapi::{Error, SUBSCRIPTION_LAG_CODE};
 use tokio::sync::{broadcast, watch};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::context::Context;
-use crate::status::{Meter, count};
+use crate::status::{Meter, StreamState, count};
 use crate::words;
 
 /// Why streams are opened anew, or told that time was lost, from outside.
@@ -44,6 +46,66 @@ pub(crate) trait Taker {
 
     /// Whether this asks for the stream to be opened anew.
     fn kicked(&mut self, kick: Kick) -> bool;
+
+    /// The broker refused the stream, or ended it, with a code.
+    fn refused(&mut self, _code: i32) -> Refusal {
+        Refusal::TryAgain
+    }
+
+    /// Whether silence is to be expected now, although the market is open.
+    fn may_be_silent(&self) -> bool {
+        false
+    }
+}
+
+/// What follows when the broker refuses a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// It is asked for again, after a wait that grows.
+    TryAgain,
+    /// It is not asked for again until somebody says so.
+    GiveUp,
+}
+
+/// Why a stream is kept no longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// The session is over: a new session opens everything.
+    Session,
+    /// Nobody follows it any more.
+    Left,
+    /// The broker refused it, and it was given up.
+    Refused,
+}
+
+/// A stream that can be left.
+pub(crate) trait Leave {
+    /// Tells the broker that nobody follows it any more; it has been told when this returns.
+    fn leave(&self) -> impl Future<Output = ()> + Send;
+}
+
+impl Leave for Subscription<TickTypes> {
+    async fn leave(&self) {
+        self.cancel().await;
+    }
+}
+
+impl Leave for Subscription<Trade> {
+    async fn leave(&self) {
+        self.cancel().await;
+    }
+}
+
+impl Leave for Subscription<Bar> {
+    async fn leave(&self) {
+        self.cancel().await;
+    }
+}
+
+impl Leave for Subscription<MarketDepths> {
+    async fn leave(&self) {
+        self.cancel().await;
+    }
 }
 
 /// Messages taken in a row before the engine is told what changed.
@@ -62,8 +124,18 @@ enum End {
     Left,
     /// It is to be opened anew.
     Kicked,
-    /// It ended, for this reason.
-    Broken(String),
+    /// It ended, with the broker's code where there is one, for this reason.
+    Broken(Option<i32>, String),
+}
+
+impl End {
+    fn broken(error: &Error) -> Self {
+        let code = match error {
+            Error::Notice(notice) => Some(notice.code),
+            _ => None,
+        };
+        Self::Broken(code, words::stream(error))
+    }
 }
 
 /// One stream of a session.
@@ -73,55 +145,89 @@ pub(crate) struct Keeper {
     pub(crate) kicks: broadcast::Receiver<Kick>,
     /// True when nobody follows the stream any more; a dropped sender says the same.
     pub(crate) left: watch::Receiver<bool>,
+    /// Silence in a session after which it is opened anew.
+    pub(crate) stale: Duration,
+    /// Whose requests of which kind it counts as, where the broker rations them.
+    pub(crate) budget: Option<(Symbol, StreamKind)>,
     /// For the log.
     pub(crate) name: String,
 }
 
 impl Keeper {
-    /// Keeps the stream that `open` opens, until the session is over or nobody follows it.
-    pub(crate) async fn keep<S, M, F, O>(mut self, open: O, mut taker: impl Taker<Message = M>)
+    /// Keeps the stream that `open` opens, until the session is over, nobody follows it, or the broker
+    /// refuses it for good.
+    pub(crate) async fn keep<S, M, F, O>(mut self, open: O, mut taker: impl Taker<Message = M>) -> Ending
     where
-        S: Stream<Item = Result<SubscriptionItem<M>, Error>> + Unpin,
+        S: Stream<Item = Result<SubscriptionItem<M>, Error>> + Leave + Unpin,
         F: Future<Output = Result<S, Error>>,
         O: Fn() -> F,
     {
         let mut backoff = Backoff::new(RETRY);
         let mut first = true;
         loop {
-            self.context.pacer.turn().await;
+            if !self.turn().await {
+                return Ending::Left;
+            }
             if !first {
                 count(&self.context.board.counters.resubscriptions);
+                self.meter.restart();
             }
             first = false;
             let end = match timeout(self.context.config.request_deadline, open()).await {
                 Ok(Ok(mut stream)) => {
                     let end = self.read(&mut stream, &mut taker, &mut backoff).await;
-                    if matches!(end, End::Kicked | End::Broken(_)) {
+                    if matches!(end, End::Kicked | End::Broken(..)) {
                         taker.lost();
                     }
                     if !matches!(end, End::Session) {
-                        // Dropping it sends the cancel, which counts.
+                        // The cancel counts; what the broker has ended itself gets none.
                         self.context.pacer.turn().await;
+                        if !matches!(end, End::Broken(Some(_), _)) {
+                            stream.leave().await;
+                        }
                     }
                     end
                 }
                 Ok(Err(error)) if words::is_session_over(&error) => End::Session,
-                Ok(Err(error)) => End::Broken(words::stream(&error)),
-                Err(_) => End::Broken("the gateway did not take the request in time".to_owned()),
+                Ok(Err(error)) => End::broken(&error),
+                Err(_) => End::Broken(None, "the gateway did not take the request in time".to_owned()),
             };
             match end {
-                End::Session | End::Left => return,
-                End::Kicked => {}
-                End::Broken(reason) => {
-                    tracing::warn!(stream = %self.name, %reason, "a stream ended and is opened anew");
-                    self.context.board.error(&format!("{}: {reason}", self.name));
-                    self.meter.set_problem(Some(reason));
+                End::Session => return Ending::Session,
+                End::Left => return Ending::Left,
+                End::Kicked => self.meter.set(StreamState::Opening, None),
+                End::Broken(code, reason) => {
+                    self.broken(&reason);
+                    if code.map(|code| taker.refused(code)) == Some(Refusal::GiveUp) {
+                        return Ending::Refused;
+                    }
                     if !self.wait(backoff.next().unwrap_or(RETRY.longest)).await {
-                        return;
+                        return Ending::Left;
                     }
                 }
             }
         }
+    }
+
+    /// Waits until the broker's limits let the request out. False when nobody follows it any more.
+    async fn turn(&mut self) -> bool {
+        let Self { context, budget, left: gone, .. } = self;
+        let turn = async {
+            if let Some((symbol, stream)) = *budget {
+                context.pacer.budget(symbol, stream).await;
+            }
+            context.pacer.turn().await;
+        };
+        tokio::select! {
+            () = left(gone) => false,
+            () = turn => true,
+        }
+    }
+
+    fn broken(&self, reason: &str) {
+        tracing::warn!(stream = %self.name, %reason, "a stream ended and is opened anew");
+        self.context.board.error(&format!("{}: {reason}", self.name));
+        self.meter.set(StreamState::Broken, Some(reason.to_owned()));
     }
 
     /// Reads until it ends.
@@ -134,6 +240,7 @@ impl Keeper {
     where
         S: Stream<Item = Result<SubscriptionItem<M>, Error>> + Unpin,
     {
+        let mut heard = Instant::now();
         loop {
             let item = tokio::select! {
                 biased;
@@ -147,7 +254,15 @@ impl Keeper {
                     continue;
                 }
                 item = stream.next() => item,
+                () = sleep_until(heard + self.stale) => {
+                    if let Some(end) = self.silent(taker) {
+                        return end;
+                    }
+                    heard = Instant::now();
+                    continue;
+                }
             };
+            heard = Instant::now();
             let mut next = Some(item);
             let mut batch = 0;
             // What has arrived together is taken together, so that the engine hears of its sum.
@@ -165,6 +280,17 @@ impl Keeper {
         }
     }
 
+    /// Nothing has come for as long as the stream may be silent: whether that means that it is dead.
+    fn silent<M>(&self, taker: &impl Taker<Message = M>) -> Option<End> {
+        let context = &self.context;
+        if !context.is_in_session() || context.is_dark() || taker.may_be_silent() {
+            return None;
+        }
+        count(&context.board.counters.silences);
+        let seconds = self.stale.as_secs_f64();
+        Some(End::Broken(None, format!("nothing came for {seconds} s although the market is open")))
+    }
+
     fn item<M>(
         &self,
         item: Option<Result<SubscriptionItem<M>, Error>>,
@@ -174,11 +300,8 @@ impl Keeper {
         match item {
             Some(Ok(SubscriptionItem::Data(message))) => {
                 self.meter.tick();
-                taker.take(message).map_err(End::Broken)?;
-                if backoff.attempt() > 0 {
-                    backoff.reset();
-                    self.meter.set_problem(None);
-                }
+                taker.take(message).map_err(|reason| End::Broken(None, reason))?;
+                self.works(backoff);
                 Ok(())
             }
             Some(Ok(SubscriptionItem::Notice(notice))) if notice.code == SUBSCRIPTION_LAG_CODE => {
@@ -193,10 +316,19 @@ impl Keeper {
                 Ok(())
             }
             Some(Err(error)) if words::is_session_over(&error) => Err(End::Session),
-            Some(Err(error)) => Err(End::Broken(words::stream(&error))),
+            Some(Err(error)) => Err(End::broken(&error)),
             // A live stream ends without a word only when its session does.
             None => Err(End::Session),
         }
+    }
+
+    /// Data came: the stream works.
+    fn works(&self, backoff: &mut Backoff) {
+        if backoff.attempt() > 0 {
+            backoff.reset();
+            self.meter.set_problem(None);
+        }
+        self.meter.live();
     }
 
     /// Waits; an outside reason to open the stream anew ends the wait. False when nobody follows it
@@ -204,6 +336,7 @@ impl Keeper {
     async fn wait(&mut self, how_long: Duration) -> bool {
         tokio::select! {
             () = left(&mut self.left) => false,
+            // Without a sender the session is over: the next request finds out.
             _ = self.kicks.recv() => true,
             () = sleep(how_long) => true,
         }

@@ -1,6 +1,6 @@
 //! Best bid and offer of a contract, put together from the ticks the broker sends.
 
-use alphatrader_model::market::{ChainRow, Level};
+use alphatrader_model::market::{ChainRow, Level, TradingState};
 use alphatrader_model::{InstrumentId, Price, Quantity, Quote, Right};
 use ibapi::contracts::tick_types::TickType;
 use ibapi::market_data::MarketDataType;
@@ -36,6 +36,13 @@ pub(crate) enum Taken {
         /// Whether it is live now.
         live: bool,
     },
+    /// Trading was stopped, or goes on.
+    State(TradingState),
+}
+
+/// Ticks of delayed data (66 to 76): they say what the feed is, whatever it said of itself.
+const fn is_delayed(tick: TickType) -> bool {
+    matches!(tick as i32, 66..=76)
 }
 
 /// Quote and chain row of one contract.
@@ -47,6 +54,8 @@ pub(crate) struct Ticker {
     bid: Half,
     ask: Half,
     live: bool,
+    /// Absent until the broker says.
+    state: Option<TradingState>,
     open_interest: Option<u32>,
     volume: Option<u32>,
     sent: Option<Quote>,
@@ -62,6 +71,7 @@ impl Ticker {
             bid: Half::default(),
             ask: Half::default(),
             live: true,
+            state: None,
             open_interest: None,
             volume: None,
             sent: None,
@@ -75,14 +85,34 @@ impl Ticker {
             TickTypes::Price(tick) => self.price(tick.tick_type, tick.price, None),
             TickTypes::PriceSize(tick) => self.price(tick.price_tick_type, tick.price, Some(tick.size)),
             TickTypes::Size(tick) => self.size(tick.tick_type, tick.size),
-            TickTypes::MarketDataType(kind) => {
-                let live = matches!(kind, MarketDataType::Realtime);
-                let changed = live != self.live;
-                self.live = live;
-                if changed { Taken::Feed { live } } else { Taken::Nothing }
-            }
+            TickTypes::MarketDataType(kind) => self.feed(matches!(kind, MarketDataType::Realtime)),
+            TickTypes::Generic(tick) if tick.tick_type == TickType::Halted => self.halted(tick.value),
             _ => Taken::Nothing,
         }
+    }
+
+    fn feed(&mut self, live: bool) -> Taken {
+        let changed = live != self.live;
+        self.live = live;
+        if changed { Taken::Feed { live } } else { Taken::Nothing }
+    }
+
+    /// −1 is not known, 0 trades, 1 is halted, 2 pauses for its volatility.
+    fn halted(&mut self, value: f64) -> Taken {
+        let state = match value {
+            0.0 => TradingState::Trading,
+            1.0 => TradingState::Halted,
+            2.0 => TradingState::VolatilityPause,
+            _ => return Taken::Nothing,
+        };
+        // That it trades is news only after a halt.
+        let before = self.state.replace(state).unwrap_or(TradingState::Trading);
+        if before == state { Taken::Nothing } else { Taken::State(state) }
+    }
+
+    /// Whether trading was stopped.
+    pub(crate) fn is_halted(&self) -> bool {
+        matches!(self.state, Some(TradingState::Halted | TradingState::VolatilityPause))
     }
 
     fn half(&mut self, tick: TickType) -> Option<&mut Half> {
@@ -94,6 +124,9 @@ impl Ticker {
     }
 
     fn price(&mut self, tick: TickType, dollars: f64, units: Option<f64>) -> Taken {
+        if is_delayed(tick) {
+            return self.feed(false);
+        }
         let Some(half) = self.half(tick) else { return Taken::Nothing };
         let read = number::price(dollars);
         let size = units.map(number::size).transpose();
@@ -107,6 +140,9 @@ impl Ticker {
     }
 
     fn size(&mut self, tick: TickType, units: f64) -> Taken {
+        if is_delayed(tick) {
+            return self.feed(false);
+        }
         if let Some(half) = self.half(tick) {
             let read = number::size(units);
             half.size = read.unwrap_or(None);
@@ -132,7 +168,7 @@ impl Ticker {
     pub(crate) fn changed_quote(&mut self) -> Option<Quote> {
         let quote = Quote { instrument: self.instrument, bid: self.bid.level(), ask: self.ask.level() };
         let never_quoted = self.sent.is_none() && quote.bid.is_none() && quote.ask.is_none();
-        if !self.live || never_quoted || self.sent == Some(quote) {
+        if !self.live || self.is_halted() || never_quoted || self.sent == Some(quote) {
             return None;
         }
         self.sent = Some(quote);
@@ -160,6 +196,11 @@ impl Ticker {
     pub(crate) fn repeat(&mut self) {
         self.sent = None;
         self.sent_row = None;
+    }
+
+    /// A quote of a feed that is not live, which is dropped.
+    pub(crate) fn is_dropped(&self, taken: Taken) -> bool {
+        !self.live && matches!(taken, Taken::Quote)
     }
 
     /// Whether the feed is live: neither frozen nor delayed.
@@ -235,6 +276,35 @@ mod tests {
         let live = TickTypes::MarketDataType(MarketDataType::Realtime);
         assert_eq!(ticker.take(&live), Taken::Feed { live: true });
         assert!(ticker.is_live() && ticker.changed_quote().is_some());
+    }
+
+    #[test]
+    fn delayed_ticks_make_a_feed_that_calls_itself_live_delayed() {
+        let mut ticker = Ticker::new(InstrumentId(3), None);
+        ticker.take(&both(TickType::Bid, 589.01, 300.0));
+        ticker.changed_quote().unwrap();
+        assert_eq!(ticker.take(&both(TickType::DelayedBid, 588.0, 1.0)), Taken::Feed { live: false });
+        assert_eq!(ticker.take(&size(TickType::DelayedVolume, 1.0)), Taken::Nothing);
+        ticker.take(&both(TickType::Bid, 589.05, 300.0));
+        assert_eq!(ticker.changed_quote(), None);
+    }
+
+    #[test]
+    fn a_halt_takes_the_quote_away_until_trading_goes_on() {
+        let halted = |value| {
+            TickTypes::Generic(ibapi::market_data::realtime::TickGeneric {
+                tick_type: TickType::Halted,
+                value,
+            })
+        };
+        let mut ticker = Ticker::new(InstrumentId(3), None);
+        assert_eq!(ticker.take(&halted(0.0)), Taken::Nothing);
+        assert_eq!(ticker.take(&halted(-1.0)), Taken::Nothing);
+        assert_eq!(ticker.take(&halted(2.0)), Taken::State(TradingState::VolatilityPause));
+        ticker.take(&both(TickType::Bid, 589.01, 300.0));
+        assert_eq!(ticker.changed_quote(), None);
+        assert_eq!(ticker.take(&halted(0.0)), Taken::State(TradingState::Trading));
+        assert!(ticker.changed_quote().is_some());
     }
 
     #[test]
