@@ -7,6 +7,7 @@
 //! | [`message`] | one struct per message: the internal model of a conversation |
 //! | [`request`], [`reply`] | the two directions as enums |
 //! | [`codec`] | dialects: requests and replies to and from frame bodies |
+//! | `text` | the classic text dialect, versions 157 to 178 |
 //! | [`link`] | the three in a row: one connection's state machine |
 //! | [`notice`] | numbers of errors and notices |
 //!
@@ -20,6 +21,7 @@ pub mod message;
 pub mod notice;
 pub mod reply;
 pub mod request;
+mod text;
 
 pub use codec::{Codec, DecodeError};
 pub use frame::{FrameDecoder, FrameError};

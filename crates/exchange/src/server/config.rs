@@ -9,6 +9,7 @@ use alphatrader_model::{Calendar, Money, Timestamp};
 use crate::desk::DeskConfig;
 use crate::hub::{DEFAULT_LIMITS, Limits};
 use crate::wire::frame::DEFAULT_MAX_REQUEST;
+use crate::wire::handshake::PROTOBUF_VERSION;
 
 /// What a gateway is told once.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,6 +40,9 @@ pub struct GatewayConfig {
     pub max_outgoing: usize,
     /// How long a client may take to say who it is.
     pub handshake: Duration,
+    /// The greatest protocol version that is offered; a lower one than the default makes every client
+    /// speak an older dialect, for tests.
+    pub server_version: i32,
 }
 
 impl GatewayConfig {
@@ -67,6 +71,7 @@ impl Default for GatewayConfig {
             max_request: DEFAULT_MAX_REQUEST,
             max_outgoing: 16 << 20,
             handshake: Duration::from_secs(10),
+            server_version: PROTOBUF_VERSION,
         }
     }
 }

@@ -103,8 +103,14 @@ async fn serve(
     let (read, write) = stream.into_split();
     let outbox = Arc::new(Outbox::new(config.max_outgoing));
     let writer = tokio::spawn(write_out(write, Arc::clone(&outbox)));
-    let mut reader =
-        Reader { id, link: Link::new(config.max_request), engine, outbox: &outbox, metrics, started: false };
+    let mut reader = Reader {
+        id,
+        link: Link::new(config.max_request).offering(config.server_version),
+        engine,
+        outbox: &outbox,
+        metrics,
+        started: false,
+    };
     let deadline = Instant::now() + config.handshake;
     tokio::select! {
         () = reader.read_all(read, deadline) => {}

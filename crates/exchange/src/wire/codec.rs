@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::frame::write_frame;
 use super::handshake::{Agreement, Dialect};
-use super::{Reply, Request};
+use super::{Reply, Request, text};
 
 /// Added to a message id when its payload is protobuf.
 const PROTOBUF_MARK: i32 = 200;
@@ -45,6 +45,7 @@ impl Codec {
     pub fn least_body(self) -> usize {
         match self.agreement.dialect {
             Dialect::Protobuf => ID_BYTES,
+            Dialect::Text => 1,
         }
     }
 
@@ -59,16 +60,21 @@ impl Codec {
                 Request::from_protobuf(message_id, payload)
                     .map_err(|e| DecodeError::BadPayload { message_id, reason: e.to_string() })
             }
+            Dialect::Text => text::decode_request(self.agreement.version, body),
         }
     }
 
-    /// Appends a reply as a frame.
+    /// Appends a reply as a frame; nothing where the dialect has no such message.
     pub fn encode_reply(self, reply: &Reply, out: &mut Vec<u8>) {
         match self.agreement.dialect {
             Dialect::Protobuf => write_frame(out, |body| {
                 body.extend_from_slice(&(reply.message_id() + PROTOBUF_MARK).to_be_bytes());
                 reply.to_protobuf(body);
             }),
+            Dialect::Text if text::has(reply) => {
+                write_frame(out, |body| text::encode_reply(self.agreement.version, reply, body));
+            }
+            Dialect::Text => {}
         }
     }
 
@@ -79,6 +85,9 @@ impl Codec {
                 body.extend_from_slice(&(request.message_id() + PROTOBUF_MARK).to_be_bytes());
                 request.to_protobuf(body);
             }),
+            Dialect::Text => {
+                write_frame(out, |body| text::encode_request(self.agreement.version, request, body));
+            }
         }
     }
 
@@ -93,6 +102,7 @@ impl Codec {
                 Reply::from_protobuf(message_id, payload)
                     .map_err(|e| DecodeError::BadPayload { message_id, reason: e.to_string() })
             }
+            Dialect::Text => text::decode_reply(self.agreement.version, body),
         }
     }
 }

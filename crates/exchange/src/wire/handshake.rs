@@ -15,11 +15,18 @@ pub const PREFIX: &[u8; 4] = b"API\0";
 /// Rust client accepts. Nothing above it is promised, so clients refuse later features locally.
 pub const PROTOBUF_VERSION: i32 = 213;
 
+/// The versions of the classic text dialect that are spoken: from the last of the broker's Python
+/// client 9.81 to the last that its community clients know. Clients that could speak the mixed
+/// versions above it, which switch to protobuf message by message, are given the greatest of these.
+pub const TEXT_VERSIONS: std::ops::RangeInclusive<i32> = 157..=178;
+
 /// How messages are written after the handshake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     /// A binary message id and a protobuf payload, in every frame.
     Protobuf,
+    /// Texts ended by NUL, the message id first.
+    Text,
 }
 
 /// The range of versions a client offers.
@@ -53,13 +60,16 @@ pub enum Refusal {
     BadRange(String),
     /// The client's versions and the gateway's do not meet.
     #[error(
-        "the client speaks versions {least} to {greatest}; this gateway needs {PROTOBUF_VERSION} or more: upgrade the client"
+        "the client speaks versions {least} to {greatest}; this gateway speaks {from} to {to} and, up to what it offers, {PROTOBUF_VERSION}, and offers {offered}: use another client, or offer another version",
+        from = TEXT_VERSIONS.start(), to = TEXT_VERSIONS.end()
     )]
     NoCommonVersion {
         /// The least version of the client.
         least: i32,
         /// The greatest version of the client.
         greatest: i32,
+        /// The greatest version the gateway offers.
+        offered: i32,
     },
 }
 
@@ -83,15 +93,22 @@ pub fn parse_offer(body: &[u8]) -> Result<Offer, Refusal> {
     Ok(Offer { least, greatest, options: options.to_owned() })
 }
 
-/// Chooses version and dialect: the protobuf level for clients that reach it.
+/// Chooses version and dialect: the protobuf level for clients that reach it, else the greatest text
+/// version both sides speak. `offered` is the most that the gateway offers.
 ///
 /// # Errors
-/// [`Refusal::NoCommonVersion`] for a client below the protobuf level, or above it altogether.
-pub fn negotiate(offer: &Offer) -> Result<Agreement, Refusal> {
-    if offer.greatest >= PROTOBUF_VERSION && offer.least <= PROTOBUF_VERSION {
-        return Ok(Agreement { version: PROTOBUF_VERSION, dialect: Dialect::Protobuf });
+/// [`Refusal::NoCommonVersion`].
+pub fn negotiate(offer: &Offer, offered: i32) -> Result<Agreement, Refusal> {
+    let greatest = offer.greatest.min(offered);
+    let agreement = if greatest >= PROTOBUF_VERSION {
+        Agreement { version: PROTOBUF_VERSION, dialect: Dialect::Protobuf }
+    } else {
+        Agreement { version: greatest.min(*TEXT_VERSIONS.end()), dialect: Dialect::Text }
+    };
+    if agreement.version < *TEXT_VERSIONS.start() || agreement.version < offer.least {
+        return Err(Refusal::NoCommonVersion { least: offer.least, greatest: offer.greatest, offered });
     }
-    Err(Refusal::NoCommonVersion { least: offer.least, greatest: offer.greatest })
+    Ok(agreement)
 }
 
 /// Appends the gateway's answer; `time` is `YYYYMMDD HH:MM:SS <IANA zone>`.
@@ -108,21 +125,44 @@ pub fn write_answer(out: &mut Vec<u8>, version: i32, time: &str) {
 mod tests {
     use super::*;
 
+    fn agreed(offer: &[u8], offered: i32) -> Option<(i32, Dialect)> {
+        let agreement = negotiate(&parse_offer(offer).unwrap(), offered).ok()?;
+        Some((agreement.version, agreement.dialect))
+    }
+
     #[test]
     fn offers_of_the_known_clients() {
-        let rust = parse_offer(b"v213..226").unwrap();
-        assert_eq!(negotiate(&rust), Ok(Agreement { version: 213, dialect: Dialect::Protobuf }));
-        let broker = parse_offer(b"v100..225 +PACEAPI").unwrap();
-        assert_eq!(broker.options, "+PACEAPI");
-        assert_eq!(negotiate(&broker).unwrap().version, 213);
-        let ib_async = parse_offer(b"v157..178").unwrap();
-        assert!(matches!(negotiate(&ib_async), Err(Refusal::NoCommonVersion { greatest: 178, .. })));
-        let later = parse_offer(b"v300..310").unwrap();
-        assert!(negotiate(&later).is_err());
-        assert_eq!(
-            parse_offer(b"v213").unwrap(),
-            Offer { least: 213, greatest: 213, options: String::new() }
-        );
+        let most = PROTOBUF_VERSION;
+        assert_eq!(agreed(b"v213..226", most), Some((213, Dialect::Protobuf)));
+        assert_eq!(agreed(b"v100..225 +PACEAPI", most), Some((213, Dialect::Protobuf)));
+        assert_eq!(parse_offer(b"v100..225 +PACEAPI").unwrap().options, "+PACEAPI");
+        assert_eq!(agreed(b"v157..178", most), Some((178, Dialect::Text)));
+        assert_eq!(agreed(b"v100..157", most), Some((157, Dialect::Text)));
+        assert_eq!(agreed(b"v157", most), Some((157, Dialect::Text)));
+        assert_eq!(agreed(b"v213", most), Some((213, Dialect::Protobuf)));
+    }
+
+    #[test]
+    fn mixed_versions_are_never_agreed_on() {
+        for greatest in 179..PROTOBUF_VERSION {
+            let offer = format!("v100..{greatest}");
+            assert_eq!(agreed(offer.as_bytes(), PROTOBUF_VERSION), Some((178, Dialect::Text)));
+        }
+        assert_eq!(agreed(b"v190..212", PROTOBUF_VERSION), None);
+    }
+
+    #[test]
+    fn who_is_too_old_or_too_new_is_refused() {
+        assert_eq!(agreed(b"v100..156", PROTOBUF_VERSION), None);
+        assert_eq!(agreed(b"v300..310", PROTOBUF_VERSION), None);
+    }
+
+    #[test]
+    fn a_pinned_version_binds_every_client() {
+        assert_eq!(agreed(b"v100..225", 163), Some((163, Dialect::Text)));
+        assert_eq!(agreed(b"v100..225", 200), Some((178, Dialect::Text)));
+        assert_eq!(agreed(b"v213..226", 178), None);
+        assert_eq!(agreed(b"v157..178", 156), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::frame::{FrameDecoder, FrameError};
-use super::handshake::{Agreement, Offer, PREFIX, Refusal, negotiate, parse_offer};
+use super::handshake::{Agreement, Offer, PREFIX, PROTOBUF_VERSION, Refusal, negotiate, parse_offer};
 use super::{Codec, DecodeError, Request};
 
 /// The version frame is short; a longer one is no client.
@@ -44,12 +44,20 @@ pub struct Link {
     decoder: FrameDecoder,
     stage: Stage,
     max_request: usize,
+    offered: i32,
 }
 
 impl Link {
-    /// A link that takes request frames of at most `max_request` bytes.
+    /// A link that takes request frames of at most `max_request` bytes and offers every version.
     pub fn new(max_request: usize) -> Self {
-        Self { decoder: FrameDecoder::new(1, MAX_VERSION_FRAME), stage: Stage::Prefix, max_request }
+        let decoder = FrameDecoder::new(1, MAX_VERSION_FRAME);
+        Self { decoder, stage: Stage::Prefix, max_request, offered: PROTOBUF_VERSION }
+    }
+
+    /// The same link, offering at most `version`.
+    #[must_use]
+    pub fn offering(self, version: i32) -> Self {
+        Self { offered: version, ..self }
     }
 
     /// Adds bytes as they came.
@@ -83,7 +91,7 @@ impl Link {
             }));
         }
         let offer = parse_offer(body)?;
-        let agreement = negotiate(&offer)?;
+        let agreement = negotiate(&offer, self.offered)?;
         let codec = Codec::new(agreement);
         self.decoder.open(codec.least_body(), self.max_request);
         self.stage = Stage::Open(codec);

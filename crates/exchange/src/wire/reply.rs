@@ -51,6 +51,14 @@ macro_rules! replies {
                 }
             }
 
+            /// The message with nothing in it; nothing for an id that the gateway does not know.
+            pub(super) fn blank(message_id: i32) -> Option<Self> {
+                match message_id {
+                    $( $id => Some(Self::$name(Default::default())), )*
+                    _ => None,
+                }
+            }
+
             /// Appends the protobuf payload.
             pub(super) fn to_protobuf(&self, out: &mut Vec<u8>) {
                 use prost::Message as _;

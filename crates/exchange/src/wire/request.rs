@@ -77,6 +77,14 @@ macro_rules! requests {
                 }
             }
 
+            /// The message with nothing in it; nothing for an id that the gateway does not know.
+            pub(super) fn blank(message_id: i32) -> Option<Self> {
+                match message_id {
+                    $( $id => Some(Self::$name(Default::default())), )*
+                    _ => None,
+                }
+            }
+
             /// Reads the protobuf payload of message `message_id`.
             pub(super) fn from_protobuf(message_id: i32, payload: &[u8]) -> Result<Self, prost::DecodeError> {
                 use prost::Message as _;

@@ -41,7 +41,7 @@ fn what_is_no_client_is_closed() {
         b"\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF",
         b"API\0\x7F\xFF\xFF\xFFv213..226",
         b"API\0\x00\x00\x00\x04abcd",
-        b"API\0\x00\x00\x00\x09v157..178",
+        b"API\0\x00\x00\x00\x09v100..156",
         b"API\0\x00\x00\x00\x00",
     ];
     for opening in openings {
