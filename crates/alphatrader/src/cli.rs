@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use alphatrader_store::hot::Place;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Trades short-dated options on an Interactive Brokers account, or on a paper exchange of its own.
@@ -40,6 +41,7 @@ pub(crate) enum Command {
 Examples:
   alphatrader run
   alphatrader run --speed 20 --seed 7          another market, twenty times as fast
+  alphatrader run --store redis://127.0.0.1:6379   hot state in Redis too: redis-cli get market:SPY:last
   alphatrader run --port 0 --gateway-port 0 --state-dir /tmp/try --no-browser")]
     Run(RunArgs),
 
@@ -90,6 +92,9 @@ pub(crate) struct RunArgs {
     /// Folder of ledger, paper account and logs. [default: state]
     #[arg(long, value_name = "FOLDER")]
     pub(crate) state_dir: Option<PathBuf>,
+    /// Where the hot state lives: memory, or a Redis server (redis://127.0.0.1:6379). [default: memory]
+    #[arg(long, value_name = "PLACE")]
+    pub(crate) store: Option<Place>,
     /// Seed of the synthetic market. [default: 1]
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 
 use alphatrader_model::Settings;
+use alphatrader_store::hot::Place;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,12 @@ pub(crate) struct Config {
     /// Where the ledger, the paper account, recordings and logs are kept.
     #[garde(dive)]
     pub(crate) state: State,
+    /// Where the hot state lives: `memory`, or the address of a Redis server.
+    #[garde(skip)]
+    pub(crate) store: Place,
+    /// How the Redis server is used.
+    #[garde(dive)]
+    pub(crate) redis: Redis,
     /// What is written about what happens.
     #[garde(dive)]
     pub(crate) log: Log,
@@ -44,6 +51,15 @@ pub(crate) struct State {
     /// A folder of this system's own, made when it is missing.
     #[garde(custom(not_empty))]
     pub(crate) directory: PathBuf,
+}
+
+/// How the Redis server is used.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Redis {
+    /// Connections of this process; it takes one for each purpose.
+    #[garde(range(min = 1, max = 10_000))]
+    pub(crate) max_connections: u32,
 }
 
 /// What is written about what happens.
@@ -108,6 +124,12 @@ pub(crate) struct Paper {
 impl Default for State {
     fn default() -> Self {
         Self { directory: PathBuf::from("state") }
+    }
+}
+
+impl Default for Redis {
+    fn default() -> Self {
+        Self { max_connections: 50 }
     }
 }
 
@@ -227,6 +249,8 @@ mod tests {
             ("dashboard:\n  address: 0.0.0.0\n", "2:", "no login yet"),
             ("trading:\n  gates:\n    min_option_mid: '0.300001'\n", "3:", "finer than the unit"),
             ("trading:\n  strategies:\n    zero_dte:\n      window_start: '9:45'\n", "4:", "time of day"),
+            ("log: {}\nstore: localhost:6379\n", "2:", "begins with redis://"),
+            ("redis:\n  max_connections: 0\n", "2:", "max_connections"),
             ("paper: [", "1:", ""),
         ];
         for (text, place, words) in cases {
@@ -234,6 +258,15 @@ mod tests {
             assert!(error.contains(place), "{text}\n{error}");
             assert!(error.contains(words), "{text}\n{error}");
         }
+    }
+
+    #[test]
+    fn a_password_is_never_printed() {
+        let config = read("store: redis://me:s3cret@127.0.0.1\n").unwrap();
+        let printed = format!("{config:?} {}", serde_json::to_string(&config).unwrap());
+        assert!(printed.contains("redis://127.0.0.1") && !printed.contains("s3cret"), "{printed}");
+        let error = read("store: rediss://me:s3cret@127.0.0.1\n").unwrap_err();
+        assert!(!error.contains("s3cret"), "{error}");
     }
 
     #[test]

@@ -1,12 +1,16 @@
 //! Hot state: the newest value of everything under names that people and other programs can read,
 //! each with an expiry, so that what nobody renews is gone.
 //!
-//! [`HotStore`] is the port; [`MemoryStore`] keeps it in this process. Whatever stands behind the
-//! port passes the same suite of tests (`tests/it/contract.rs`). Expiries are wall time.
+//! [`HotStore`] is the port. [`MemoryStore`] keeps it in this process, [`RedisStore`] in a Redis server;
+//! [`Mirror`] keeps it here and a copy in Redis, so that nobody here ever waits for the server. Whatever
+//! stands behind the port passes the same suite of tests (`tests/it/contract.rs`). Expiries are wall time.
 
 pub mod keys;
 pub mod memory;
+pub mod mirror;
+pub mod place;
 pub mod publish;
+pub mod redis;
 mod shapes;
 
 use std::time::Duration;
@@ -15,7 +19,10 @@ use thiserror::Error;
 
 pub use keys::Key;
 pub use memory::{Bounds, MemoryStore};
+pub use mirror::{Mirror, MirrorMetrics};
+pub use place::Place;
 pub use publish::{Picture, Published, Publisher};
+pub use self::redis::{RedisLimits, RedisServer, RedisStore};
 
 /// Why the hot state did not take or give something.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -39,6 +46,38 @@ pub enum HotError {
     /// The store cannot be reached.
     #[error("hot state cannot be reached ({0}): trading goes on, what others see is old")]
     Unreachable(String),
+    /// A Redis server is at its `maxmemory`.
+    #[error("the Redis server has no memory left: raise its `maxmemory`; trading goes on, what others see is old")]
+    ServerFull,
+    /// A Redis server takes no writes: a replica.
+    #[error(
+        "the Redis server is a read-only replica: name its master in `store`; trading goes on, what others see is old"
+    )]
+    ReadOnly,
+    /// A Redis server refuses for a reason of its own.
+    #[error("the Redis server refuses ({code} {text}); trading goes on, what others see is old")]
+    Refused {
+        /// The server's code: `NOAUTH`, `NOPERM`, `MISCONF`, `LOADING`.
+        code: String,
+        /// The server's words.
+        text: String,
+    },
+    /// All connections are taken.
+    #[error("no connection to Redis is left for {purpose}: all {most} of `redis.max_connections` are in use")]
+    Connections {
+        /// What it was wanted for.
+        purpose: &'static str,
+        /// The bound.
+        most: u32,
+    },
+    /// No address of a server.
+    #[error("`{shown}` is neither `memory` nor the address of a Redis server: {reason}")]
+    Address {
+        /// The address without user and password.
+        shown: String,
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 /// One change of the hot state.
@@ -76,6 +115,24 @@ pub enum Write {
         /// Most values the stream keeps; at least 1.
         cap: usize,
     },
+}
+
+impl Write {
+    /// The key that it touches.
+    pub fn key(&self) -> &str {
+        match self {
+            Self::Set { key, .. } | Self::Remove { key } | Self::Push { key, .. } | Self::Append { key, .. } => key,
+        }
+    }
+
+    /// What it makes of the key: `value`, `list` or `stream`.
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Set { .. } | Self::Remove { .. } => "value",
+            Self::Push { .. } => "list",
+            Self::Append { .. } => "stream",
+        }
+    }
 }
 
 /// Name of a value in a stream, given by the store; grows with each.

@@ -43,6 +43,20 @@ impl Value {
     }
 }
 
+/// What a living key holds, to be copied elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Held {
+    /// A value and what is left of its expiry.
+    Text {
+        value: String,
+        expiry: Option<Duration>,
+    },
+    /// Newest first.
+    List { values: Vec<String> },
+    /// Oldest first.
+    Stream { values: Vec<String> },
+}
+
 #[derive(Debug)]
 struct Entry {
     value: Value,
@@ -82,6 +96,32 @@ impl MemoryStore {
     pub fn usage(&self) -> Bounds {
         let state = self.lock();
         Bounds { keys: state.entries.len(), bytes: state.bytes }
+    }
+
+    /// What a key holds now; nothing when it is not there or has expired.
+    pub(super) fn held(&self, key: &str) -> Option<Held> {
+        let now = (self.now)();
+        let state = self.lock();
+        let entry = state.entries.get(key)?;
+        let expiry = match entry.expires {
+            Some(expires) if expires <= now => return None,
+            expires => expires.map(|expires| expires - now),
+        };
+        Some(match &entry.value {
+            Value::Text(text) => Held::Text { value: text.clone(), expiry },
+            Value::List(list) => Held::List { values: list.iter().cloned().collect() },
+            Value::Stream(stream) => {
+                Held::Stream { values: stream.iter().map(|(_, text)| text.clone()).collect() }
+            }
+        })
+    }
+
+    /// All living keys, each with whether it holds a value (and no list or stream).
+    pub(super) fn names(&self) -> Vec<(String, bool)> {
+        let now = (self.now)();
+        let state = self.lock();
+        let alive = state.entries.iter().filter(|(_, entry)| entry.expires.is_none_or(|expires| now < expires));
+        alive.map(|(key, entry)| (key.clone(), matches!(entry.value, Value::Text(_)))).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

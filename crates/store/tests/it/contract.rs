@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use alphatrader_store::hot::{Bounds, EntryId, HotError, HotStore, MemoryStore, Write};
 
 /// A store under test and a way to let its time pass.
-struct Subject {
-    store: Box<dyn HotStore>,
-    pass: Box<dyn Fn(Duration)>,
+pub(crate) struct Subject {
+    pub(crate) store: Box<dyn HotStore>,
+    pub(crate) pass: Box<dyn Fn(Duration)>,
 }
 
 /// Runs the whole suite, each case on a fresh and empty store.
-fn fulfils_the_contract(make: impl Fn() -> Subject) {
+pub(crate) fn fulfils_the_contract(make: impl Fn() -> Subject) {
     values_are_set_replaced_and_removed(&make());
     values_expire_and_renewal_prolongs(&make());
     keys_are_found_by_prefix(&make());

@@ -4,7 +4,10 @@
 
 mod contract;
 mod crash;
+mod mirror;
 mod publish;
+mod redis;
+mod redis_server;
 #[allow(dead_code, reason = "shared with the tests inside the crate; each takes what it needs")]
 mod samples;
 mod writer;
