@@ -39,6 +39,11 @@ pub(crate) fn chromium() -> Outcome {
     debian("chromium", "chromium", "the browser test")
 }
 
+/// A Redis server, for the tests of the hot state.
+pub(crate) fn redis() -> Outcome {
+    debian("redis-server", "redis-server", "the test of the hot state")
+}
+
 /// Python with its virtual environments, for other people's clients.
 pub(crate) fn python() -> Outcome {
     debian("python3", "python3", "the test with foreign clients")?;

@@ -26,6 +26,7 @@ pub(crate) fn test() -> Outcome {
 fn all(count: &mut Count) -> Outcome {
     need::node()?;
     step("browser", need::chromium)?;
+    step("redis-server", need::redis)?;
     web::packages()?;
     command("web page: types", place::npm().args(["run", "check"]))?;
     step("web page: unit tests", || unit_tests_of_the_page(count))?;

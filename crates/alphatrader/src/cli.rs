@@ -92,7 +92,7 @@ pub(crate) struct RunArgs {
     /// Folder of ledger, paper account and logs. [default: state]
     #[arg(long, value_name = "FOLDER")]
     pub(crate) state_dir: Option<PathBuf>,
-    /// Where the hot state lives: memory, or a Redis server (redis://127.0.0.1:6379). [default: memory]
+    /// Where the hot state lives: memory, or the address of a Redis server. [default: memory]
     #[arg(long, value_name = "PLACE")]
     pub(crate) store: Option<Place>,
     /// Seed of the synthetic market. [default: 1]

@@ -5,14 +5,16 @@
 //! | `preflight` | the environment, looked at before anything connects |
 //! | `core_thread` | the engine's thread: inbox and timers in, commits and effects out |
 //! | `edges` | records to the ledger's writer, effects to the broker, lines to the log |
+//! | `hot` | where the hot state goes: memory, or Redis too |
 //! | `show` | ten times a second the moment to the dashboard, four times to the hot state |
 //! | `stop` | Ctrl-C once, and twice |
 //!
-//! Start: environment, ledger, paper gateway, dashboard's port, broker edge, engine. Stop: working
+//! Start: environment, hot state, ledger, paper gateway, dashboard's port, broker edge, engine. Stop: working
 //! entries cancelled, then everything closed in the reverse order.
 
 mod core_thread;
 mod edges;
+mod hot;
 mod preflight;
 mod show;
 mod stop;
@@ -39,6 +41,7 @@ use crate::config::Config;
 use crate::failure::Failure;
 use core_thread::CoreThread;
 use edges::LiveEdges;
+use hot::HotState;
 use show::{Show, ShowParts, Told};
 
 /// Contracts a process follows: a day's chain near the money and what is held.
@@ -54,6 +57,7 @@ pub(crate) fn run(mut config: Config, args: &RunArgs) -> Result<(), Failure> {
     apply(&mut config, args);
     preflight::check(&config)?;
     let _logs = crate::logs::begin(&config.log, &config.state.directory)?;
+    let hot = HotState::open(&config)?;
     let (ledger, recovery) = open_ledger(&config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -66,7 +70,7 @@ pub(crate) fn run(mut config: Config, args: &RunArgs) -> Result<(), Failure> {
     let (dashboard, commands) = bind_dashboard(&config, &clock)?;
     let (sender, receiver) = Inbox::new(inbox_limits()).map_err(|e| Failure::new(e.to_string()))?;
     let ibkr = start_ibkr(&config, &clock, &sender, gateway.as_ref(), &runtime)?;
-    let parts = Parts { clock, sender, receiver, ibkr };
+    let parts = Parts { clock, sender, receiver, ibkr, hot };
     let system = System::start(&config, parts, ledger, recovery, &dashboard)?;
     serve(&runtime, dashboard, commands, &system, gateway, args)
 }
@@ -81,6 +85,9 @@ fn apply(config: &mut Config, args: &RunArgs) {
     }
     if let Some(folder) = &args.state_dir {
         config.state.directory.clone_from(folder);
+    }
+    if let Some(place) = &args.store {
+        config.store.clone_from(place);
     }
     if let Some(seed) = args.seed {
         config.paper.seed = seed;
@@ -175,6 +182,7 @@ struct Parts {
     sender: Sender,
     receiver: Receiver,
     ibkr: Arc<IbkrHandle>,
+    hot: HotState,
 }
 
 /// The running threads.
@@ -185,6 +193,7 @@ struct System {
     writer: Arc<LedgerWriter>,
     core: CoreThread,
     show: Show,
+    hot: HotState,
     publisher: Publisher,
 }
 
@@ -196,7 +205,7 @@ impl System {
         recovery: Recovery,
         dashboard: &Dashboard,
     ) -> Result<Self, Failure> {
-        let Parts { clock, sender, receiver, ibkr } = parts;
+        let Parts { clock, sender, receiver, ibkr, hot } = parts;
         let records: Vec<Record> = recovery.records.iter().map(|r| r.record.clone()).collect();
         let engine = Engine::new(recovery.incarnation, TradingCore::recover(&records));
         let answers = sender.clone();
@@ -208,7 +217,7 @@ impl System {
                 tracing::error!(%error, "the ledger's answer did not reach the engine");
             }
         }));
-        let modules = register(&clock, &ibkr, &writer)?;
+        let modules = register(&clock, &ibkr, &writer, &hot)?;
         let (told, hears) = Told::channel();
         let edges = LiveEdges::new(Arc::clone(&writer), Arc::clone(&ibkr), sender.clone(), told);
         tell_settings(&sender, &clock, config)?;
@@ -223,11 +232,12 @@ impl System {
             writer: Arc::clone(&writer),
             inbox: sender.clone(),
             modules,
+            hot: hot.clone(),
             recovered: recovery,
         };
         let show = Show::start(parts, hears)
             .map_err(|e| Failure::new(format!("the screen's thread cannot start: {e}")))?;
-        Ok(Self { clock, sender, ibkr, writer, core, show, publisher: dashboard.publisher() })
+        Ok(Self { clock, sender, ibkr, writer, core, show, hot, publisher: dashboard.publisher() })
     }
 
     fn tell(&self, asked: Operator) {
@@ -253,7 +263,12 @@ fn tell_settings(sender: &Sender, clock: &Clock, config: &Config) -> Result<(), 
 }
 
 /// Modules in their order, each with its health.
-fn register(clock: &Clock, ibkr: &Arc<IbkrHandle>, writer: &Arc<LedgerWriter>) -> Result<Modules, Failure> {
+fn register(
+    clock: &Clock,
+    ibkr: &Arc<IbkrHandle>,
+    writer: &Arc<LedgerWriter>,
+    hot: &HotState,
+) -> Result<Modules, Failure> {
     let modules = Modules::new(clock.clone());
     let every = Duration::from_secs(1);
     let broker = {
@@ -278,6 +293,10 @@ fn register(clock: &Clock, ibkr: &Arc<IbkrHandle>, writer: &Arc<LedgerWriter>) -
     }
     modules.register("execution", "execution", every, records).map_err(failed)?;
     modules.register("dashboard", "dashboard", every, || Health::Ready).map_err(failed)?;
+    if hot.copy().is_some() {
+        let hot = hot.clone();
+        modules.register("hot_state", "hot_state", every, move || hot.health()).map_err(failed)?;
+    }
     Ok(modules)
 }
 
@@ -313,6 +332,7 @@ fn serve(
     runtime.block_on(system.ibkr.shutdown());
     let written = system.writer.shutdown(LEDGER_FAREWELL);
     system.show.finish();
+    system.hot.finish();
     end.send_replace(true);
     let _ = runtime.block_on(page);
     if let Some(gateway) = gateway {

@@ -17,12 +17,12 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+pub use self::redis::{RedisLimits, RedisServer, RedisStore};
 pub use keys::Key;
 pub use memory::{Bounds, MemoryStore};
 pub use mirror::{Mirror, MirrorMetrics};
 pub use place::Place;
 pub use publish::{Picture, Published, Publisher};
-pub use self::redis::{RedisLimits, RedisServer, RedisStore};
 
 /// Why the hot state did not take or give something.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -47,7 +47,9 @@ pub enum HotError {
     #[error("hot state cannot be reached ({0}): trading goes on, what others see is old")]
     Unreachable(String),
     /// A Redis server is at its `maxmemory`.
-    #[error("the Redis server has no memory left: raise its `maxmemory`; trading goes on, what others see is old")]
+    #[error(
+        "the Redis server has no memory left: raise its `maxmemory`; trading goes on, what others see is old"
+    )]
     ServerFull,
     /// A Redis server takes no writes: a replica.
     #[error(
@@ -121,7 +123,10 @@ impl Write {
     /// The key that it touches.
     pub fn key(&self) -> &str {
         match self {
-            Self::Set { key, .. } | Self::Remove { key } | Self::Push { key, .. } | Self::Append { key, .. } => key,
+            Self::Set { key, .. }
+            | Self::Remove { key }
+            | Self::Push { key, .. }
+            | Self::Append { key, .. } => key,
         }
     }
 

@@ -15,11 +15,12 @@ use alphatrader_edge::inbox::Sender;
 use alphatrader_edge::modules::Registry as Modules;
 use alphatrader_ibkr::IbkrHandle;
 use alphatrader_ibkr::Link;
-use alphatrader_store::hot::{Bounds, MemoryStore, Picture, Publisher as HotPublisher};
+use alphatrader_store::hot::{Picture, Publisher as HotPublisher};
 use alphatrader_store::ledger::Step;
 use alphatrader_store::{LedgerWriter, Recovery};
 
 use super::core_thread::{Moment, Moments};
+use super::hot::{self, HotState};
 use crate::config::Config;
 
 /// Wall time between two pictures of the dashboard.
@@ -67,6 +68,7 @@ pub(super) struct ShowParts {
     pub(super) writer: Arc<LedgerWriter>,
     pub(super) inbox: Sender,
     pub(super) modules: Modules,
+    pub(super) hot: HotState,
     pub(super) recovered: Recovery,
 }
 
@@ -81,14 +83,8 @@ impl Show {
     pub(super) fn start(parts: ShowParts, hears: Hears) -> std::io::Result<Self> {
         let stopping = Arc::new(AtomicBool::new(false));
         let over = Arc::new(AtomicBool::new(false));
-        let mut screen = Screen {
-            store: MemoryStore::new(Bounds::default()),
-            hot: HotPublisher::new(),
-            hot_at: None,
-            parts,
-            hears,
-            stopping: Arc::clone(&stopping),
-        };
+        let mut screen =
+            Screen { hot: HotPublisher::new(), hot_at: None, parts, hears, stopping: Arc::clone(&stopping) };
         let ends = Arc::clone(&over);
         let thread = std::thread::Builder::new().name("show".into()).spawn(move || {
             screen.begin();
@@ -133,7 +129,6 @@ pub(super) fn mode(config: &Config, speed: f64) -> ModeView {
 struct Screen {
     parts: ShowParts,
     hears: Hears,
-    store: MemoryStore,
     hot: HotPublisher,
     hot_at: Option<Instant>,
     stopping: Arc<AtomicBool>,
@@ -167,6 +162,7 @@ impl Screen {
             self.hot_at = Some(Clock::instant());
             self.write_hot(&moment);
             self.parts.modules.heartbeat("dashboard");
+            self.parts.modules.heartbeat("hot_state");
             if self.parts.ibkr.status().link != Link::Stopped {
                 self.parts.modules.heartbeat("ibkr_ingestion");
             }
@@ -180,7 +176,7 @@ impl Screen {
                 self.parts.publisher.event(&event);
             }
         }
-        if let Err(error) = self.hot.record(&self.store, step.time, &step.records) {
+        if let Err(error) = self.hot.record(self.parts.hot.store(), step.time, &step.records) {
             tracing::warn!(%error, "hot state");
         }
     }
@@ -194,10 +190,11 @@ impl Screen {
         };
         let now = Clock::instant();
         let modules = self.parts.modules.snapshot();
+        let store = self.parts.hot.store();
         let written = self
             .hot
-            .publish(&self.store, now, &picture)
-            .and_then(|_| self.hot.modules(&self.store, now, self.parts.clock.now(), &modules));
+            .publish(store, now, &picture)
+            .and_then(|_| self.hot.modules(store, now, self.parts.clock.now(), &modules));
         if let Err(error) = written {
             tracing::warn!(%error, "hot state");
         }
@@ -233,6 +230,7 @@ impl Screen {
             let text = "cannot be written: trading is halted".into();
             feeds.push(FeedView { name: "Ledger".into(), state: FeedState::Down, latency_ms: None, text });
         }
+        feeds.extend(self.parts.hot.copy().as_ref().map(hot::light));
         feeds
     }
 
@@ -246,7 +244,8 @@ impl Screen {
             counter("gaps by overflow", inbox.gaps),
             counter("facts not shown", self.hears.lost.load(Ordering::Relaxed)),
         ];
-        let happened = rare.into_iter().filter(|c| c.value > 0);
+        let copied = self.parts.hot.copy().as_ref().map(hot::counters);
+        let happened = rare.into_iter().chain(copied.into_iter().flatten()).filter(|c| c.value > 0);
         std::iter::once(counter("events", moment.events)).chain(happened).collect()
     }
 

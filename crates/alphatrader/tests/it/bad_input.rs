@@ -137,3 +137,32 @@ fn help_teaches() {
         }
     }
 }
+
+#[test]
+fn a_redis_server_that_is_not_there_is_refused_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().to_str().unwrap();
+    let run = |store: &str| {
+        output(&[
+            "run",
+            "--no-browser",
+            "--port",
+            "0",
+            "--gateway-port",
+            "0",
+            "--state-dir",
+            state,
+            "--store",
+            store,
+        ])
+    };
+    // Port 1 of loopback: nobody listens there.
+    let refused = run("redis://me:s3cret@127.0.0.1:1");
+    assert_eq!(refused.status.code(), Some(1));
+    let stderr = text(&refused.stderr);
+    assert!(stderr.contains("redis://127.0.0.1:1") && stderr.contains("--store memory"), "{stderr}");
+    assert!(!stderr.contains("s3cret"), "{stderr}");
+    let unknown = run("localhost:6379");
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(text(&unknown.stderr).contains("redis://"), "{}", text(&unknown.stderr));
+}

@@ -47,10 +47,7 @@ impl Value {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Held {
     /// A value and what is left of its expiry.
-    Text {
-        value: String,
-        expiry: Option<Duration>,
-    },
+    Text { value: String, expiry: Option<Duration> },
     /// Newest first.
     List { values: Vec<String> },
     /// Oldest first.
@@ -120,7 +117,8 @@ impl MemoryStore {
     pub(super) fn names(&self) -> Vec<(String, bool)> {
         let now = (self.now)();
         let state = self.lock();
-        let alive = state.entries.iter().filter(|(_, entry)| entry.expires.is_none_or(|expires| now < expires));
+        let alive =
+            state.entries.iter().filter(|(_, entry)| entry.expires.is_none_or(|expires| now < expires));
         alive.map(|(key, entry)| (key.clone(), matches!(entry.value, Value::Text(_)))).collect()
     }
 

@@ -76,13 +76,7 @@ impl RedisServer {
             .enable_all()
             .build()
             .map_err(|e| HotError::Unreachable(format!("no thread for its connections: {e}")))?;
-        Ok(Self {
-            client,
-            shown: shown.into(),
-            limits,
-            open: Arc::default(),
-            runtime: Arc::new(runtime),
-        })
+        Ok(Self { client, shown: shown.into(), limits, open: Arc::default(), runtime: Arc::new(runtime) })
     }
 
     /// Whether an address can be used; it comes back without user and password.
@@ -189,9 +183,12 @@ impl RedisStore {
             self.ask(async |mut connection| pipe.query_async(&mut connection).await)?;
         let mut answers = answers.into_iter();
         let each = batch.iter().map(|write| {
-            let own = answers.by_ref().take(command::count(write));
-            own.fold(Ok(()), |first, answer| first.and(answer.map(|_| ())))
-                .map_err(|error| command::refusal(&error, write.key(), write.kind()))
+            // All answers of the change are taken, the first refusal counts.
+            let mut made = Ok(());
+            for answer in answers.by_ref().take(command::count(write)) {
+                made = made.and(answer.map(|_| ()));
+            }
+            made.map_err(|error| command::refusal(&error, write.key(), write.kind()))
         });
         Ok(each.collect())
     }
@@ -215,20 +212,16 @@ impl RedisStore {
         key: &str,
         wanted: &'static str,
     ) -> Result<T, HotError> {
-        let answer: RedisResult<T> = self.ask(async |mut connection| {
-            match command.query_async(&mut connection).await {
+        let answer: RedisResult<T> =
+            self.ask(async |mut connection| match command.query_async(&mut connection).await {
                 Err(error) if is_loss(&error) => Err(error),
                 answer => Ok(answer),
-            }
-        })?;
+            })?;
         answer.map_err(|error| command::refusal(&error, key, wanted))
     }
 
     /// Lets `work` use the connection; a loss closes it.
-    fn ask<T>(
-        &self,
-        work: impl AsyncFnOnce(MultiplexedConnection) -> RedisResult<T>,
-    ) -> Result<T, HotError> {
+    fn ask<T>(&self, work: impl AsyncFnOnce(MultiplexedConnection) -> RedisResult<T>) -> Result<T, HotError> {
         let (connection, generation) = {
             let mut link = self.lock();
             (self.connection(&mut link)?, link.generation)

@@ -48,7 +48,9 @@ impl Server {
             .stdout(Stdio::null())
             .spawn()
             .unwrap_or_else(|e| {
-                panic!("redis-server cannot be started ({e}): install it (Debian: apt-get install redis-server)")
+                panic!(
+                    "redis-server cannot be started ({e}): install it (Debian: apt-get install redis-server)"
+                )
             });
         let mut server = Self { child, port, folder };
         let deadline = Instant::now() + PATIENCE;

@@ -113,7 +113,11 @@ impl Sender {
             Some(Held::List { values }) => {
                 writes.push(Write::Remove { key: key.into() });
                 let cap = values.len();
-                writes.extend(values.into_iter().rev().map(|value| Write::Push { key: key.into(), value, cap }));
+                writes.extend(values.into_iter().rev().map(|value| Write::Push {
+                    key: key.into(),
+                    value,
+                    cap,
+                }));
             }
             Some(Held::Stream { values }) => {
                 writes.push(Write::Remove { key: key.into() });

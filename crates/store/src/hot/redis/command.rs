@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn changes_are_commands_of_one_key() {
-        let (key, value) = || -> (String, String) { ("k".into(), "v".into()) }();
+        let (key, value) = ("k".to_string(), "v".to_string());
         let set = |expiry| Write::Set { key: key.clone(), value: value.clone(), expiry };
         assert_eq!(text(&set(None)), ["SET k v"]);
         assert_eq!(text(&set(Some(Duration::from_secs(1)))), ["SET k v PX 1000"]);
@@ -117,6 +117,9 @@ mod tests {
     #[test]
     fn streams_go_on_after_a_name() {
         let id = |text: &str| first_after(Some(&EntryId(text.into())));
-        assert_eq!((first_after(None), id("17-0"), id("17"), id("x-0")), ("-".into(), "(17-0".into(), "-".into(), "-".into()));
+        assert_eq!(
+            (first_after(None), id("17-0"), id("17"), id("x-0")),
+            ("-".into(), "(17-0".into(), "-".into(), "-".into())
+        );
     }
 }
