@@ -6,20 +6,28 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
-//! | `place` | placing, changing, cancelling |
+//! | `place` | placing and cancelling |
+//! | `change` | changing what was placed |
+//! | `aside` | orders that wait for conditions; groups that reach beyond the exchange |
+//! | `combination` | several contracts at one net price |
+//! | `plan` | orders under an algorithm |
 //! | `report` | what the matching engine's reports make of orders and account |
 //! | `day` | beginning and end of trading days, settlement of what expired |
 //! | [`margin`] | what the account is worth and may still spend |
 
+mod aside;
+mod change;
+mod combination;
 mod day;
 pub mod margin;
 mod place;
+mod plan;
 mod report;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use alphatrader_market::Fees;
-use alphatrader_market::matching::{Exchange, OrderKey, Report};
+use alphatrader_market::matching::{Exchange, MatchingConfig, OrderKey, Report};
 use alphatrader_model::{Calendar, Contract, InstrumentId, Money, Payload, Session, Span, Timestamp};
 
 use crate::broker::fact::{Clock, Fact, OrderIdShown};
@@ -45,8 +53,14 @@ pub struct DeskConfig {
     pub rates: Rates,
     /// Most orders that may work at once in the account; the next is rejected (201).
     pub max_working_orders: usize,
+    /// Most orders that may work at once of one contract and side; the next is rejected (201).
+    pub max_orders_a_side: usize,
     /// Most client ids that may ever place an order.
     pub max_client_ids: usize,
+    /// The client that is told of every client's orders and executions.
+    pub master_client: Option<i32>,
+    /// How the matching engine matches.
+    pub matching: MatchingConfig,
 }
 
 impl Default for DeskConfig {
@@ -56,7 +70,10 @@ impl Default for DeskConfig {
             fees: Fees::default(),
             rates: Rates { rate: 0.04, dividend_yield: 0.012 },
             max_working_orders: 1_000,
+            max_orders_a_side: 20,
             max_client_ids: 10_000,
+            master_client: None,
+            matching: MatchingConfig::default(),
         }
     }
 }
@@ -105,6 +122,15 @@ pub struct Desk {
     now: Timestamp,
     session: Option<Session>,
     pending: BTreeMap<i64, Pending>,
+    /// Orders that wait here for their conditions, or for a parent that does.
+    waiting: BTreeSet<i64>,
+    /// Orders that are cancelled once their conditions are met.
+    watched: BTreeSet<i64>,
+    next_look: Timestamp,
+    /// Combinations that work here, with when they began to.
+    combinations: BTreeMap<i64, Timestamp>,
+    /// Algorithms at work.
+    runs: BTreeMap<i64, plan::Run>,
     facts: Vec<Fact>,
     happenings: Vec<Happening>,
     reports: Vec<Report>,
@@ -119,10 +145,15 @@ impl Desk {
             calendar,
             feed: Feed::default(),
             state,
-            exchange: Exchange::new(),
+            exchange: Exchange::with(config.matching),
             now,
             session: None,
             pending: BTreeMap::new(),
+            waiting: BTreeSet::new(),
+            watched: BTreeSet::new(),
+            next_look: now,
+            combinations: BTreeMap::new(),
+            runs: BTreeMap::new(),
             facts: Vec::new(),
             happenings: Vec::new(),
             reports: Vec::new(),
@@ -180,6 +211,23 @@ impl Desk {
         self.exchange.on_market(at, payload, &mut reports);
         self.take_reports(&mut reports);
         self.reports = reports;
+        self.look();
+    }
+
+    /// Stops trading in a contract, or lets it go on.
+    pub fn halt(&mut self, contract: &Contract, halted: bool) {
+        let Some(id) = self.instrument_id(contract) else { return };
+        let mut reports = std::mem::take(&mut self.reports);
+        self.exchange.halt(id, halted, &mut reports);
+        self.take_reports(&mut reports);
+        self.reports = reports;
+    }
+
+    /// What the desk itself does when time passed or the market moved.
+    fn look(&mut self) {
+        self.work_combinations();
+        self.look_at_conditions();
+        self.work_plans();
     }
 
     /// Time passes to `to`: orders arrive, the bell rings.
@@ -189,11 +237,12 @@ impl Desk {
         self.exchange.advance(to, &mut reports);
         self.take_reports(&mut reports);
         self.reports = reports;
+        self.look();
     }
 
-    /// When something happens at the exchange by itself: an order arrives.
+    /// When something happens by itself: an order arrives, begins or ends, an algorithm goes on.
     pub fn next_due(&self) -> Option<Timestamp> {
-        self.exchange.next_arrival()
+        [self.exchange.next_arrival(), self.next_plan()].into_iter().flatten().min()
     }
 
     /// Marks simulated time up to `until` as told: a restart goes on from there.
@@ -221,6 +270,11 @@ impl Desk {
     /// Happenings since the last call.
     pub fn take_happenings(&mut self) -> Vec<Happening> {
         std::mem::take(&mut self.happenings)
+    }
+
+    /// Whether `client_id` is told of everybody's orders.
+    pub fn is_master(&self, client_id: i32) -> bool {
+        self.config.master_client == Some(client_id)
     }
 
     /// Whether an order lives at the matching engine.
@@ -277,3 +331,6 @@ impl Desk {
 fn key_of(perm_id: i64) -> OrderKey {
     OrderKey(perm_id.unsigned_abs())
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

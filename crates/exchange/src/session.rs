@@ -249,14 +249,14 @@ impl Session {
     /// Something happened at the desk.
     pub fn on_happening(&mut self, happening: &Happening, desk: &Desk, out: &mut Out) {
         match happening {
-            Happening::Order(order) if order.client_id == self.client_id => tell::order(order, out),
+            Happening::Order(order) if self.hears_of(order.client_id, desk) => tell::order(order, out),
             Happening::Notice { client_id, order_id, code, text } if *client_id == self.client_id => {
                 out.push(tell::error(*order_id, *code, text, desk.now()));
             }
             Happening::Executed(execution) => {
-                if execution.client_id == self.client_id {
+                if self.hears_of(execution.client_id, desk) {
                     out.push(tell::execution(execution, -1, desk));
-                    out.push(tell::commission(execution));
+                    out.extend(tell::commission(execution));
                 }
                 self.account.on_holding(&execution.contract, desk, out);
             }
@@ -272,6 +272,11 @@ impl Session {
             }
             Happening::Order(_) | Happening::Notice { .. } => {}
         }
+    }
+
+    /// Whether its client is told of another's orders: its own, or all of them as the master.
+    fn hears_of(&self, client_id: i32, desk: &Desk) -> bool {
+        client_id == self.client_id || desk.is_master(self.client_id)
     }
 
     /// The market moved; `desk` knows it already.

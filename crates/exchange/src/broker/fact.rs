@@ -139,6 +139,23 @@ pub struct OrderFact {
     /// How it stands at the matching engine, as JSON; empty when it is not there.
     #[prost(bytes = "vec", tag = "16")]
     pub live: Vec<u8>,
+    /// Legs of a combination.
+    #[prost(message, repeated, tag = "17")]
+    pub legs: Vec<LegFact>,
+}
+
+/// One leg of a combination.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct LegFact {
+    /// The contract's own name.
+    #[prost(string, tag = "1")]
+    pub contract: String,
+    /// Units per unit of the combination.
+    #[prost(uint64, tag = "2")]
+    pub ratio: u64,
+    /// Bought when the combination is.
+    #[prost(bool, tag = "3")]
+    pub bought: bool,
 }
 
 /// See [`Fact::Executed`].

@@ -1,9 +1,11 @@
 //! An order as the broker keeps it: what was asked, in the client's words and in ours, and what
 //! became of it.
 
-use alphatrader_market::matching::LiveOrder;
+use alphatrader_market::matching::{Handling, LiveOrder};
 use alphatrader_model::{Contract, Money, OrderKind, Price, Quantity, Side, TimeInForce, Timestamp};
 
+use super::ticket::algo::Plan;
+use super::ticket::condition::Conditions;
 use crate::wire::message::contract::Contract as WireContract;
 use crate::wire::message::order_terms::Order as Terms;
 
@@ -25,6 +27,8 @@ pub enum Status {
     Filled = 5,
     /// Refused.
     Inactive = 6,
+    /// Cancelled before it was sent to the exchange.
+    ApiCancelled = 7,
 }
 
 impl Status {
@@ -38,12 +42,13 @@ impl Status {
             Self::Cancelled => "Cancelled",
             Self::Filled => "Filled",
             Self::Inactive => "Inactive",
+            Self::ApiCancelled => "ApiCancelled",
         }
     }
 
     /// Whether nothing more happens to the order.
     pub fn is_final(self) -> bool {
-        matches!(self, Self::Cancelled | Self::Filled | Self::Inactive)
+        matches!(self, Self::Cancelled | Self::Filled | Self::Inactive | Self::ApiCancelled)
     }
 }
 
@@ -57,7 +62,7 @@ pub enum OcaKind {
 }
 
 /// An order's terms in the model's words.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Ticket {
     /// Buy or sell.
     pub side: Side,
@@ -67,12 +72,27 @@ pub struct Ticket {
     pub kind: OrderKind,
     /// How long.
     pub time_in_force: TimeInForce,
+    /// What it asks of the exchange beyond its kind.
+    pub handling: Handling,
+    /// Its algorithm.
+    pub plan: Option<Plan>,
+    /// Conditions on which it waits, or goes.
+    pub conditions: Option<Conditions>,
     /// Order id (of the same client) whose fill brings this one to life.
     pub parent: Option<i32>,
     /// One-cancels-all group.
     pub oca: Option<(String, OcaKind)>,
     /// Whether it may leave for the exchange.
     pub transmit: bool,
+}
+
+impl Ticket {
+    /// The price it names itself: its limit, else its trigger. A trailing order whose stop the market
+    /// has yet to set names none.
+    pub fn own_price(&self) -> Option<Price> {
+        let set = self.handling.trail.is_none_or(|trail| trail.started);
+        self.kind.limit().or(self.kind.trigger()).filter(|_| set)
+    }
 }
 
 /// An order and what became of it.
@@ -110,9 +130,34 @@ pub struct BrokerOrder {
     pub ending: String,
     /// How it stood at the matching engine when it last changed; nothing when it is not there.
     pub live: Option<LiveOrder>,
+    /// Legs of a combination; none for a single contract. The contract is then that of the first leg.
+    pub legs: Vec<Leg>,
+}
+
+/// One leg of a combination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Leg {
+    /// What it trades.
+    pub contract: Contract,
+    /// Units per unit of the combination; positive.
+    pub ratio: u64,
+    /// Which way, when the combination is bought.
+    pub side: Side,
+}
+
+impl Leg {
+    /// Which way it trades when the combination is bought or sold.
+    pub fn side_in(&self, combination: Side) -> Side {
+        if combination == Side::Buy { self.side } else { self.side.opposite() }
+    }
 }
 
 impl BrokerOrder {
+    /// Whether it trades several contracts at one net price.
+    pub fn is_combination(&self) -> bool {
+        !self.legs.is_empty()
+    }
+
     /// What is not filled yet.
     pub fn remaining(&self) -> Quantity {
         self.ticket.quantity.saturating_sub(self.filled)

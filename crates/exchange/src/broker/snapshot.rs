@@ -4,12 +4,12 @@ use alphatrader_model::{Money, Price, Quantity, Side, SignedQuantity, Timestamp}
 
 use super::book::Holding;
 use super::fact::{
-    CashFact, Clock, ClosePrice, DayBegan, ExecutionFact, Fact, Founded, HoldingFact, Numbered, OrderFact,
-    OrderIdShown,
+    CashFact, Clock, ClosePrice, DayBegan, ExecutionFact, Fact, Founded, HoldingFact, LegFact, Numbered,
+    OrderFact, OrderIdShown,
 };
-use super::order::{BrokerExecution, BrokerOrder, Status};
+use super::order::{BrokerExecution, BrokerOrder, Leg, Status};
 use super::state::{BrokerState, contract};
-use super::ticket::read_ticket;
+use super::ticket::{read_combination, read_ticket};
 
 /// The facts that make `state` out of nothing.
 pub fn facts_of(state: &BrokerState) -> Vec<Fact> {
@@ -82,6 +82,7 @@ pub fn order_fact(order: &BrokerOrder) -> OrderFact {
         live: order.live.as_ref().map_or_else(Vec::new, |live| {
             serde_json::to_vec(live).expect("it has no map whose keys are not text")
         }),
+        legs: order.legs.iter().map(leg_fact).collect(),
     }
 }
 
@@ -91,7 +92,9 @@ pub fn order_fact(order: &BrokerOrder) -> OrderFact {
 /// In words, when the fact's terms are none that an order ever had.
 pub fn order_from(fact: &OrderFact) -> Result<BrokerOrder, String> {
     let terms = fact.terms.clone().ok_or("an order without terms")?;
-    let mut ticket = read_ticket(&terms).map_err(|refused| refused.text)?;
+    let legs = fact.legs.iter().map(leg_from).collect::<Result<Vec<_>, String>>()?;
+    let ticket = if legs.is_empty() { read_ticket(&terms) } else { read_combination(&terms) };
+    let mut ticket = ticket.map_err(|refused| refused.text)?;
     ticket.quantity = Quantity::new(fact.quantity);
     Ok(BrokerOrder {
         perm_id: fact.perm_id,
@@ -113,7 +116,17 @@ pub fn order_from(fact: &OrderFact) -> Result<BrokerOrder, String> {
             [] => None,
             json => Some(serde_json::from_slice(json).map_err(|e| e.to_string())?),
         },
+        legs,
     })
+}
+
+fn leg_fact(leg: &Leg) -> LegFact {
+    LegFact { contract: leg.contract.to_string(), ratio: leg.ratio, bought: leg.side == Side::Buy }
+}
+
+fn leg_from(fact: &LegFact) -> Result<Leg, String> {
+    let side = if fact.bought { Side::Buy } else { Side::Sell };
+    Ok(Leg { contract: contract(&fact.contract)?, ratio: fact.ratio, side })
 }
 
 /// An execution as a fact.

@@ -97,6 +97,7 @@ impl Desk {
     /// The night is about to pass. What the market displays in the evening is gone by the morning, so
     /// that no order of the new day meets it.
     pub fn end_day(&mut self) {
+        self.end_day_of_combinations();
         let mut reports = Vec::new();
         for listing in self.feed.catalogue.iter() {
             for stream in [Stream::Quotes, Stream::Depth] {
@@ -131,13 +132,25 @@ impl Desk {
             .cloned()
             .collect();
         for order in working {
-            let outcome = match order.live {
-                Some(live) => self.exchange.restore(live).map_err(|e| e.to_string()),
-                None => match self.new_order(&order) {
-                    Some(new) => self.exchange.submit(self.now, new).map_err(|e| e.to_string()),
-                    None => Err("its contract is no longer listed".to_owned()),
-                },
+            let Some(live) = order.live else {
+                // It waited here, worked here, or was on its way.
+                if order.status == Status::PendingCancel {
+                    self.end_order(order, Status::Cancelled, "");
+                    continue;
+                }
+                let gone = order.legs.iter().map(|leg| leg.contract).chain([order.contract]);
+                if gone.into_iter().any(|contract| self.instrument_id(&contract).is_none()) {
+                    self.end_order(order, Status::Cancelled, "its contract is no longer listed");
+                } else {
+                    self.dispatch(order);
+                }
+                continue;
             };
+            if order.ticket.conditions.as_ref().is_some_and(|conditions| conditions.cancel) {
+                self.watched.insert(order.perm_id);
+            }
+            self.resume_plan(&order);
+            let outcome = self.exchange.restore(live).map_err(|e| e.to_string());
             if let Err(reason) = outcome {
                 self.end_order(order, Status::Cancelled, &reason);
             } else if order.status == Status::PendingCancel

@@ -8,7 +8,7 @@
 use alphatrader_model::{Contract, Money, OptionContract, Price, Right, Side};
 
 use crate::broker::book::{Book, BookTrade, Holding};
-use crate::broker::order::Ticket;
+use crate::broker::order::{BrokerOrder, Ticket};
 use crate::broker::state::BrokerState;
 use crate::feed::{Feed, Ticker};
 
@@ -76,10 +76,12 @@ pub fn margins(state: &BrokerState, feed: &Feed) -> Margins {
     of_book(&state.book, feed)
 }
 
-/// The account now and if `trade` happened; nothing when its value exceeds what money can hold.
-pub fn with_trade(state: &BrokerState, feed: &Feed, trade: &BookTrade) -> Option<(Margins, Margins)> {
+/// The account now and if the trades happened; nothing when a value exceeds what money can hold.
+pub fn with_trades(state: &BrokerState, feed: &Feed, trades: &[BookTrade]) -> Option<(Margins, Margins)> {
     let mut after = state.book.clone();
-    after.trade(trade).ok()?;
+    for trade in trades {
+        after.trade(trade).ok()?;
+    }
     let mut before = of_book(&state.book, feed);
     let mut after = of_book(&after, feed);
     // Orders that are already working have first claim on what is available.
@@ -91,12 +93,16 @@ pub fn with_trade(state: &BrokerState, feed: &Feed, trade: &BookTrade) -> Option
 
 /// The price at which an order is likely to fill: its own limit or trigger, else the far side.
 pub fn likely_price(ticket: &Ticket, ticker: Option<&Ticker>) -> Option<Price> {
-    let far = ticker.and_then(|ticker| match ticket.side {
+    ticket.own_price().or_else(|| far_price(ticket.side, ticker))
+}
+
+/// The far side of the quote, else the mark.
+pub fn far_price(side: Side, ticker: Option<&Ticker>) -> Option<Price> {
+    let far = ticker.and_then(|ticker| match side {
         Side::Buy => ticker.ask.map(|level| level.price),
         Side::Sell => ticker.bid.map(|level| level.price),
     });
-    let mark = || ticker.and_then(Ticker::mark);
-    ticket.kind.limit().or(ticket.kind.trigger()).or(far).or_else(mark)
+    far.or_else(|| ticker.and_then(Ticker::mark))
 }
 
 /// Value of a holding at its mark, with sign; at its cost when it has no mark.
@@ -166,6 +172,10 @@ fn short_option(option: &OptionContract, holding: &Holding, feed: &Feed) -> Mone
 fn claims(state: &BrokerState, feed: &Feed) -> Money {
     let mut sum = Money::ZERO;
     for order in state.orders.values() {
+        if order.is_combination() && !order.status.is_final() {
+            sum = plus(sum, debit(order, feed));
+            continue;
+        }
         let held = state.book.held(&order.contract).get();
         let reduces = held.signum() * order.ticket.side.sign() < 0;
         if order.status.is_final() || order.live.is_none() || order.ticket.parent.is_some() || reduces {
@@ -187,6 +197,14 @@ fn claims(state: &BrokerState, feed: &Feed) -> Money {
         );
     }
     sum
+}
+
+/// What a working combination will cost when it is bought for a debit or sold for less than nothing.
+fn debit(order: &BrokerOrder, feed: &Feed) -> Money {
+    let first = feed.catalogue.by_contract(&order.contract);
+    let multiplier = first.map_or(1, |listing| listing.instrument.multiplier);
+    let paid = order.ticket.kind.limit().map_or(0, |limit| limit.raw() * order.ticket.side.sign());
+    Price::from_raw(paid.max(0)).notional(order.remaining(), multiplier).unwrap_or(Money::ZERO)
 }
 
 #[cfg(test)]

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use alphatrader_market::matching::{Change, Group, GroupRule, NewOrder, TriggerBy};
+use alphatrader_market::matching::{Group, GroupRule, NewOrder, TriggerBy};
 use alphatrader_model::{Contract, Quantity};
 
 use super::margin::Margins;
-use super::{Desk, Happening, Pending, key_of, margin};
-use crate::broker::order::{BrokerOrder, OcaKind, Status, Ticket};
-use crate::broker::ticket::{Refused, check_ticks, read_ticket};
-use crate::feed::catalogue::Listing;
+use super::{Desk, Happening, key_of, margin};
+use crate::broker::book::BookTrade;
+use crate::broker::order::{BrokerOrder, Leg, OcaKind, Status, Ticket};
+use crate::broker::ticket::{Refused, check_ticks, invalid, read_combination, read_ticket};
 use crate::wire::message::contract::Contract as WireContract;
 use crate::wire::message::order::PlaceOrderRequest;
 use crate::wire::message::order_terms::Order as Terms;
@@ -30,6 +30,17 @@ pub struct WhatIf {
     pub commission: alphatrader_model::Money,
 }
 
+/// What an order is for: one contract, or the legs of a combination.
+#[derive(Debug, Clone)]
+pub(super) struct Subject {
+    /// The contract; of a combination that of its first leg.
+    pub contract: Contract,
+    /// As clients are told.
+    pub told: WireContract,
+    /// Legs of a combination.
+    pub legs: Vec<Leg>,
+}
+
 impl Desk {
     /// A client places an order or changes one. What follows comes as happenings; an order that is
     /// only asked about is answered at once.
@@ -40,22 +51,65 @@ impl Desk {
         let order_id =
             request.order_id.filter(|id| *id > 0).ok_or_else(|| invalid("the order id is not positive"))?;
         let terms = request.order.clone().unwrap_or_default();
-        let asked = request.contract.clone().unwrap_or_default();
-        let listing = self.feed.catalogue.find_one(&asked);
-        let listing = listing.map_err(|e| Refused::new(notice::NO_SECURITY_DEFINITION, e.text()))?.clone();
+        let subject = self.subject(&request.contract.clone().unwrap_or_default())?;
         if terms.account.as_ref().is_some_and(|a| !a.is_empty() && *a != self.state.account) {
             return Err(invalid("Invalid account code"));
         }
-        let ticket = read_ticket(&terms)?;
-        check_ticks(ticket.kind, &listing.instrument)?;
+        let ticket = self.read(&terms, &subject)?;
         if terms.what_if == Some(true) {
-            return self.what_if(&listing, &asked, terms, &ticket).map(Some);
+            return self.what_if(subject, terms, &ticket).map(Some);
         }
         match self.state.order_of(client_id, order_id).cloned() {
-            Some(order) => self.change(order, &listing, terms, ticket)?,
-            None => self.accept(client_id, order_id, &listing, &asked, terms, ticket)?,
+            Some(order) => self.change(order, &subject, terms, ticket)?,
+            None => self.accept(client_id, order_id, subject, terms, ticket)?,
         }
         Ok(None)
+    }
+
+    fn subject(&self, asked: &WireContract) -> Result<Subject, Refused> {
+        if asked.sec_type.as_deref() == Some("BAG") {
+            return self.combination(asked);
+        }
+        let listing = self.feed.catalogue.find_one(asked);
+        let listing = listing.map_err(|e| Refused::new(notice::NO_SECURITY_DEFINITION, e.text()))?;
+        let told = listing.told(exchange_of(asked));
+        Ok(Subject { contract: listing.instrument.contract, told, legs: Vec::new() })
+    }
+
+    /// Reads the terms and checks them against what the order is for.
+    fn read(&self, terms: &Terms, subject: &Subject) -> Result<Ticket, Refused> {
+        if !subject.legs.is_empty() {
+            let ticket = read_combination(terms)?;
+            if ticket.parent.is_some() || ticket.plan.is_some() {
+                return Err(Refused::rejected("a combination attaches to no order and takes no algorithm"));
+            }
+            let on_grid =
+                |price: alphatrader_model::Price| price.raw() % alphatrader_model::Price::CENT.raw() == 0;
+            if !ticket.kind.limit().is_none_or(on_grid) {
+                let text = "The price does not conform to the minimum price variation for this contract.";
+                return Err(Refused::new(notice::PRICE_OFF_TICK, text));
+            }
+            return Ok(ticket);
+        }
+        let ticket = read_ticket(terms)?;
+        let listing = self.feed.catalogue.by_contract(&subject.contract).expect("it was found just now");
+        check_ticks(ticket.kind, &ticket.handling, &listing.instrument)?;
+        if ticket.handling.hidden && subject.contract.option().is_some() {
+            let text = "Hidden order attribute may not be specified for this order.";
+            return Err(Refused::new(notice::HIDDEN_NOT_ALLOWED, text));
+        }
+        let unknown = ticket.conditions.as_ref().and_then(|conditions| {
+            conditions.iter().filter_map(crate::broker::ticket::condition::Condition::con_id).find(|con_id| {
+                let asked = WireContract { con_id: Some(*con_id), ..WireContract::default() };
+                self.feed.catalogue.find_one(&asked).is_err()
+            })
+        });
+        match unknown {
+            Some(con_id) => {
+                Err(invalid(&format!("a condition watches contract {con_id}, which is not known")))
+            }
+            None => Ok(ticket),
+        }
     }
 
     /// A client cancels an order.
@@ -87,9 +141,13 @@ impl Desk {
         }
     }
 
-    fn withdraw(&mut self, mut order: BrokerOrder) -> Result<(), Refused> {
+    pub(super) fn withdraw(&mut self, mut order: BrokerOrder) -> Result<(), Refused> {
         order.updated = self.now;
         if order.status == Status::PendingSubmit {
+            self.end_order(order, Status::ApiCancelled, "");
+            return Ok(());
+        }
+        if self.is_aside(order.perm_id) {
             self.end_order(order, Status::Cancelled, "");
             return Ok(());
         }
@@ -103,19 +161,20 @@ impl Desk {
     /// Ends an order that is not at the exchange, and its children with it.
     pub(super) fn end_order(&mut self, mut order: BrokerOrder, status: Status, reason: &str) {
         let (client_id, order_id) = (order.client_id, order.order_id);
+        self.forget(order.perm_id);
         order.status = status;
         order.updated = self.now;
         reason.clone_into(&mut order.ending);
         self.keep(order);
-        if status == Status::Cancelled {
+        if matches!(status, Status::Cancelled | Status::ApiCancelled) {
             self.notice(client_id, order_id, cancelled(reason));
         }
-        let held = |o: &&BrokerOrder| {
-            o.client_id == client_id && o.ticket.parent == Some(order_id) && o.status == Status::PendingSubmit
-        };
-        let children: Vec<_> = self.state.orders.values().filter(held).cloned().collect();
+        let here = |o: &&BrokerOrder| o.status == Status::PendingSubmit || self.is_aside(o.perm_id);
+        let child = |o: &&BrokerOrder| o.client_id == client_id && o.ticket.parent == Some(order_id);
+        let children: Vec<_> = self.state.orders.values().filter(child).filter(here).cloned().collect();
         for child in children {
-            self.end_order(child, Status::Cancelled, "");
+            let held = child.status == Status::PendingSubmit;
+            self.end_order(child, if held { Status::ApiCancelled } else { Status::Cancelled }, "");
         }
     }
 
@@ -123,8 +182,7 @@ impl Desk {
         &mut self,
         client_id: i32,
         order_id: i32,
-        listing: &Listing,
-        asked: &WireContract,
+        subject: Subject,
         mut terms: Terms,
         ticket: Ticket,
     ) -> Result<(), Refused> {
@@ -134,13 +192,18 @@ impl Desk {
         if !self.knows_client(client_id) {
             return Err(Refused::rejected("too many client ids have placed orders in this account"));
         }
-        if self.state.orders.values().filter(|o| !o.status.is_final()).count()
-            >= self.config.max_working_orders
-        {
-            return Err(Refused::rejected("too many working orders in this account"));
+        self.check_counts(&subject, &ticket)?;
+        if ticket.handling.good_till.is_some_and(|till| till <= self.now) {
+            return Err(Refused::rejected("the good till date has passed"));
         }
-        if ticket.parent.is_some_and(|parent| self.state.order_of(client_id, parent).is_none()) {
-            return Err(Refused::new(notice::MISSING_PARENT, "Missing parent order"));
+        if let Some(parent) = ticket.parent {
+            match self.state.order_of(client_id, parent) {
+                None => return Err(Refused::new(notice::MISSING_PARENT, "Missing parent order")),
+                Some(parent) if parent.is_combination() => {
+                    return Err(Refused::rejected("orders can't be attached to a combination"));
+                }
+                Some(_) => {}
+            }
         }
         let perm_id = self.state.last_perm_id + 1;
         terms.client_id = Some(client_id);
@@ -148,13 +211,13 @@ impl Desk {
         terms.perm_id = Some(perm_id);
         terms.account = Some(self.state.account.clone());
         let transmit = ticket.transmit;
-        let outside = terms.outside_rth == Some(true);
+        let ignored = terms.outside_rth == Some(true) && !may_leave_session(&subject, &ticket);
         self.keep(BrokerOrder {
             perm_id,
             client_id,
             order_id,
-            contract: listing.instrument.contract,
-            told: listing.told(exchange_of(asked)),
+            contract: subject.contract,
+            told: subject.told,
             terms,
             ticket,
             status: Status::PendingSubmit,
@@ -166,8 +229,9 @@ impl Desk {
             updated: self.now,
             ending: String::new(),
             live: None,
+            legs: subject.legs,
         });
-        if outside {
+        if ignored {
             let text = "Order Event Warning:Attribute 'Outside Regular Trading Hours' is ignored based on the order type and destination.";
             self.notice(client_id, order_id, Refused::new(notice::OUTSIDE_HOURS_IGNORED, text));
         }
@@ -177,50 +241,28 @@ impl Desk {
         Ok(())
     }
 
-    fn change(
-        &mut self,
-        mut order: BrokerOrder,
-        listing: &Listing,
-        mut terms: Terms,
-        ticket: Ticket,
-    ) -> Result<(), Refused> {
-        if order.status == Status::Filled {
-            return Err(Refused::new(notice::CANNOT_MODIFY_FILLED, "Cannot modify a filled order."));
+    /// Bounds on how many orders work at once: in the account, and of one contract and side.
+    fn check_counts(&self, subject: &Subject, ticket: &Ticket) -> Result<(), Refused> {
+        let working = || self.state.orders.values().filter(|o| !o.status.is_final());
+        if working().count() >= self.config.max_working_orders {
+            return Err(Refused::rejected("too many working orders in this account"));
         }
-        if order.status.is_final() {
-            return Err(Refused::new(notice::DUPLICATE_ORDER_ID, "Duplicate order id"));
+        let alike = |o: &&BrokerOrder| {
+            o.contract == subject.contract && o.legs == subject.legs && o.ticket.side == ticket.side
+        };
+        let count = working().filter(alike).count();
+        if count >= self.config.max_orders_a_side {
+            let most = self.config.max_orders_a_side;
+            let reason = format!(
+                "The maximum number of working orders on the same contract and side ({most}) is reached"
+            );
+            return Err(Refused::rejected(&reason));
         }
-        let same_kind = std::mem::discriminant(&order.ticket.kind) == std::mem::discriminant(&ticket.kind);
-        if order.contract != listing.instrument.contract || order.ticket.side != ticket.side || !same_kind {
-            let text = "Order being modified does not match original order";
-            return Err(Refused::new(notice::MODIFICATION_MISMATCH, text));
-        }
-        if ticket.quantity <= order.filled {
-            return Err(Refused::new(notice::CANNOT_MODIFY_FILLED, "Cannot modify a filled order."));
-        }
-        terms.client_id = Some(order.client_id);
-        terms.order_id = Some(order.order_id);
-        terms.perm_id = Some(order.perm_id);
-        terms.account = Some(self.state.account.clone());
-        let perm_id = order.perm_id;
-        if order.status == Status::PendingSubmit {
-            let transmit = ticket.transmit;
-            (order.terms, order.ticket, order.updated) = (terms, ticket, self.now);
-            self.keep(order);
-            if transmit {
-                self.transmit(perm_id);
-            }
-            return Ok(());
-        }
-        let change = Change::new(key_of(perm_id), ticket.quantity, ticket.kind);
-        let sent = self.exchange.change(self.now + self.config.order_latency, change);
-        sent.map_err(|full| Refused::rejected(&full.to_string()))?;
-        self.pending.insert(perm_id, Pending { terms, ticket });
         Ok(())
     }
 
     /// Lets an order leave for the exchange, with the parent and the held siblings it completes.
-    fn transmit(&mut self, perm_id: i64) {
+    pub(super) fn transmit(&mut self, perm_id: i64) {
         let order = &self.state.orders[&perm_id];
         let (client_id, parent) = (order.client_id, order.ticket.parent);
         let mut family = BTreeSet::from([perm_id]);
@@ -239,7 +281,7 @@ impl Desk {
                 continue;
             }
             match self.check_funds(&order) {
-                Ok(()) => self.submit(order),
+                Ok(()) => self.dispatch(order),
                 Err(refused) => {
                     let (client_id, order_id) = (order.client_id, order.order_id);
                     let reason = refused.text.clone();
@@ -255,8 +297,8 @@ impl Desk {
         if order.ticket.parent.is_some() {
             return Ok(());
         }
-        let trade = self.hypothetical(&order.contract, &order.ticket)?;
-        let (before, after) = margin::with_trade(&self.state, &self.feed, &trade)
+        let trades = self.hypothetical(&order.contract, &order.legs, &order.ticket)?;
+        let (before, after) = margin::with_trades(&self.state, &self.feed, &trades)
             .ok_or_else(|| Refused::rejected("the order's value exceeds what an account can hold"))?;
         if after.available() < alphatrader_model::Money::ZERO && after.available() < before.available() {
             return Err(Refused::rejected(&format!(
@@ -268,52 +310,52 @@ impl Desk {
         Ok(())
     }
 
-    /// The order as if it were filled whole at a likely price.
+    /// The order as if it were filled whole at likely prices: one trade, or one of each leg.
     fn hypothetical(
         &self,
         contract: &Contract,
+        legs: &[Leg],
         ticket: &Ticket,
-    ) -> Result<crate::broker::book::BookTrade, Refused> {
-        let listing = self.feed.catalogue.by_contract(contract);
-        let listing = listing.ok_or_else(|| Refused::rejected("the contract is no longer listed"))?;
-        let price = margin::likely_price(ticket, self.feed.ticker(listing.instrument.id));
-        let price = price.ok_or_else(|| Refused::rejected("the contract has no price yet"))?;
-        Ok(crate::broker::book::BookTrade {
-            contract: *contract,
-            side: ticket.side,
-            quantity: ticket.quantity,
-            price,
-            multiplier: listing.instrument.multiplier,
-            commission: self.commission(&listing.instrument, (Quantity::ZERO, 0), ticket.quantity, price),
-        })
+    ) -> Result<Vec<BookTrade>, Refused> {
+        let limit = ticket.own_price().filter(|_| legs.is_empty());
+        let whole = [Leg { contract: *contract, ratio: 1, side: alphatrader_model::Side::Buy }];
+        let legs = if legs.is_empty() { &whole } else { legs };
+        let one = |leg: &Leg| {
+            let listing = self.feed.catalogue.by_contract(&leg.contract);
+            let listing = listing.ok_or_else(|| Refused::rejected("the contract is no longer listed"))?;
+            let side = leg.side_in(ticket.side);
+            let price = limit.or_else(|| margin::far_price(side, self.feed.ticker(listing.instrument.id)));
+            let price = price.ok_or_else(|| Refused::rejected("the contract has no price yet"))?;
+            let quantity = Quantity::new(ticket.quantity.get().saturating_mul(leg.ratio));
+            Ok(BookTrade {
+                contract: leg.contract,
+                side,
+                quantity,
+                price,
+                multiplier: listing.instrument.multiplier,
+                commission: self.commission(&listing.instrument, (Quantity::ZERO, 0), quantity, price),
+            })
+        };
+        legs.iter().map(one).collect()
     }
 
-    fn what_if(
-        &self,
-        listing: &Listing,
-        asked: &WireContract,
-        mut terms: Terms,
-        ticket: &Ticket,
-    ) -> Result<WhatIf, Refused> {
-        let trade = self.hypothetical(&listing.instrument.contract, ticket)?;
-        let (before, after) = margin::with_trade(&self.state, &self.feed, &trade)
+    fn what_if(&self, subject: Subject, mut terms: Terms, ticket: &Ticket) -> Result<WhatIf, Refused> {
+        let trades = self.hypothetical(&subject.contract, &subject.legs, ticket)?;
+        let (before, after) = margin::with_trades(&self.state, &self.feed, &trades)
             .ok_or_else(|| Refused::rejected("the order's value exceeds what an account can hold"))?;
         terms.account = Some(self.state.account.clone());
-        Ok(WhatIf {
-            told: listing.told(exchange_of(asked)),
-            terms,
-            before,
-            after,
-            commission: trade.commission,
-        })
+        let commission = trades.iter().map(|trade| trade.commission.micros()).fold(0, i64::saturating_add);
+        let commission = alphatrader_model::Money::from_micros(commission);
+        Ok(WhatIf { told: subject.told, terms, before, after, commission })
     }
 
     /// Hands an order to the matching engine.
-    fn submit(&mut self, mut order: BrokerOrder) {
+    pub(super) fn submit(&mut self, mut order: BrokerOrder) {
         let Some(new) = self.new_order(&order) else {
             self.end_order(order, Status::Inactive, "the contract is no longer listed");
             return;
         };
+        let new = self.begin_plan(&order, new);
         if let Err(full) = self.exchange.submit(self.now + self.config.order_latency, new) {
             let refused = Refused::rejected(&full.to_string());
             self.notice(order.client_id, order.order_id, refused);
@@ -332,6 +374,9 @@ impl Desk {
         let mut new =
             NewOrder::new(key_of(order.perm_id), instrument, ticket.side, ticket.quantity, ticket.kind);
         new.time_in_force = ticket.time_in_force;
+        new.handling = ticket.handling;
+        let subject = Subject { contract: order.contract, told: WireContract::default(), legs: Vec::new() };
+        new.outside_session = order.terms.outside_rth == Some(true) && may_leave_session(&subject, ticket);
         // What its trigger watches: 2 asks for prints, everything else is served by the quote.
         if order.terms.trigger_method == Some(2) {
             new.trigger_by = TriggerBy::Trade;
@@ -359,19 +404,23 @@ impl Desk {
     }
 }
 
+/// Whether an order may trade outside the session: stocks with a limit, not in a cross.
+fn may_leave_session(subject: &Subject, ticket: &Ticket) -> bool {
+    matches!(subject.contract, Contract::Stock(_))
+        && subject.legs.is_empty()
+        && ticket.kind.limit().is_some()
+        && ticket.handling.auction.is_none()
+}
+
 /// Groups are named by text at the broker and by number at the matching engine: the same name gives
 /// the same number in every run.
-fn group_number(name: &str) -> u64 {
+pub(super) fn group_number(name: &str) -> u64 {
     let hash = blake3::hash(name.as_bytes());
     u64::from_le_bytes(*hash.as_bytes().first_chunk().expect("a hash has 32 bytes"))
 }
 
-fn exchange_of(asked: &WireContract) -> &str {
+pub(super) fn exchange_of(asked: &WireContract) -> &str {
     asked.exchange.as_deref().filter(|exchange| !exchange.is_empty()).unwrap_or("SMART")
-}
-
-fn invalid(reason: &str) -> Refused {
-    Refused::new(notice::INVALID_REQUEST, format!("Error validating request:-'{reason}'"))
 }
 
 pub(super) fn not_cancellable(order: &BrokerOrder) -> Refused {

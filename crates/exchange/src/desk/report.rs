@@ -41,14 +41,17 @@ impl Desk {
             ReportKind::Cancelled { reason, .. } => self.ended(order, reason),
             ReportKind::Rejected { code, reason } => self.refused(order, code, &reason),
             ReportKind::Replaced { quantity, kind, cause } => {
-                if let Some(pending) =
-                    self.pending.remove(&order.perm_id).filter(|_| cause == Cause::Requested)
-                {
+                let pending = self.pending.remove(&order.perm_id).filter(|_| cause == Cause::Requested);
+                // A step of an algorithm is no change of what the client asked.
+                let stepped = pending.is_none() && order.ticket.plan.is_some();
+                if let Some(pending) = pending {
                     order.terms = pending.terms;
                     order.ticket = pending.ticket;
                 }
                 order.ticket.quantity = quantity;
-                order.ticket.kind = kind;
+                if !stepped {
+                    order.ticket.kind = kind;
+                }
                 order.terms.total_quantity = Some(quantity.to_string());
                 self.restand(order);
             }
@@ -138,11 +141,13 @@ impl Desk {
         self.happenings.push(Happening::Executed(Box::new(kept)));
         if order.remaining().is_zero() {
             order.status = Status::Filled;
-            "Filled Size".clone_into(&mut order.ending);
-            self.keep(order);
+            order.ending = format!("Filled Size: {}", order.filled);
+            self.forget(order.perm_id);
+            self.keep(order.clone());
         } else {
-            self.restand(order);
+            self.restand(order.clone());
         }
+        self.spread_group(&order, quantity);
     }
 
     /// What an execution is charged: what its order costs with it less what it cost before
@@ -171,8 +176,12 @@ impl Desk {
 
     fn ended(&mut self, mut order: BrokerOrder, reason: CancelReason) {
         self.pending.remove(&order.perm_id);
+        self.forget(order.perm_id);
         let text = match reason {
             CancelReason::Requested => "",
+            CancelReason::Expired if order.ticket.handling.auction.is_some() => {
+                "its auction traded at another price, or not at all"
+            }
             CancelReason::Expired => "the order expired at the end of the session",
             CancelReason::Immediate => "immediate or cancel: the rest could not be filled at once",
             CancelReason::Killed => "fill or kill: it could not be filled whole",

@@ -315,7 +315,7 @@ fn what_is_held_back_neither_works_nor_costs() {
     assert_eq!((bench.status(1), bench.status(2)), (Status::PendingSubmit, Status::PendingSubmit));
     // A parent's end takes its children along.
     bench.ask(&Request::CancelOrder(CancelOrderRequest { order_id: Some(1), order_cancel: None }));
-    assert_eq!((bench.status(1), bench.status(2)), (Status::Cancelled, Status::Cancelled));
+    assert_eq!((bench.status(1), bench.status(2)), (Status::ApiCancelled, Status::ApiCancelled));
     let mut orphan = order("SELL", 10, "LMT", Some(700.0));
     orphan.parent_id = Some(77);
     bench.place(3, stock(), orphan);

@@ -50,11 +50,19 @@ pub fn order(order: &BrokerOrder, out: &mut Out) {
 
 /// An order.
 pub fn open_order(order: &BrokerOrder) -> Reply {
+    let mut terms = order.terms.clone();
+    // Where a trailing stop is now.
+    let trailing = order.live.filter(|live| live.handling.trail.is_some_and(|trail| trail.started));
+    if let Some(live) = trailing {
+        terms.trail_stop_price = live.kind.trigger().map(alphatrader_model::Price::to_f64);
+        let limit = live.kind.limit().map(alphatrader_model::Price::to_f64);
+        terms.lmt_price = limit.or(terms.lmt_price);
+    }
     let state = OrderState { status: Some(order.status.word().to_owned()), ..OrderState::default() };
     Reply::OpenOrder(Box::new(OpenOrder {
         order_id: Some(order.order_id),
         contract: Some(order.told.clone()),
-        order: Some(order.terms.clone()),
+        order: Some(terms),
         order_state: Some(state),
     }))
 }
@@ -124,14 +132,17 @@ pub fn execution(execution: &BrokerExecution, id: i32, desk: &Desk) -> Reply {
     }))
 }
 
-/// What an execution cost.
-pub fn commission(execution: &BrokerExecution) -> Reply {
-    Reply::CommissionReport(CommissionAndFeesReport {
+/// What an execution cost. That of a combination as one costs nothing: its legs do.
+pub fn commission(execution: &BrokerExecution) -> Option<Reply> {
+    if execution.told.sec_type.as_deref() == Some("BAG") {
+        return None;
+    }
+    Some(Reply::CommissionReport(CommissionAndFeesReport {
         exec_id: Some(execution.exec_id.clone()),
         commission_and_fees: Some(execution.commission.to_f64()),
         currency: Some("USD".to_owned()),
         realized_pnl: execution.realized.map(alphatrader_model::Money::to_f64),
         bond_yield: None,
         yield_redemption_date: None,
-    })
+    }))
 }

@@ -15,6 +15,10 @@ pub const MODIFICATION_MISMATCH: i32 = 105;
 pub const PRICE_OFF_TICK: i32 = 110;
 /// Time in force and order type do not go together.
 pub const TIF_MISMATCH: i32 = 111;
+/// On-close orders are for the day.
+pub const AUCTION_NEEDS_DAY: i32 = 113;
+/// The order can't be hidden.
+pub const HIDDEN_NOT_ALLOWED: i32 = 152;
 /// The order ended and can't be cancelled.
 pub const CANNOT_CANCEL: i32 = 161;
 /// No contract, or more than one, fits.
@@ -41,6 +45,26 @@ pub const CLIENT_ID_IN_USE: i32 = 326;
 pub const ORDER_MESSAGE: i32 = 399;
 /// The gateway does not work orders of this type.
 pub const UNSUPPORTED_ORDER_TYPE: i32 = 387;
+/// The legs of a combination do not make one.
+pub const INVALID_COMBINATION: i32 = 312;
+/// One leg of a combination is not a contract that can be traded.
+pub const INVALID_LEG: i32 = 313;
+/// A combination without legs.
+pub const NO_LEGS: i32 = 314;
+/// A time in an order can't be read, or is over.
+pub const INVALID_TIME: i32 = 391;
+/// No such algorithm.
+pub const UNKNOWN_ALGORITHM: i32 = 439;
+/// An order under an algorithm can't be changed so.
+pub const ALGORITHM_UNCHANGEABLE: i32 = 440;
+/// A parameter of an algorithm has a value that it does not take.
+pub const ALGORITHM_PARAMETER: i32 = 441;
+/// The algorithm does not take such orders.
+pub const ALGORITHM_NOT_ALLOWED: i32 = 442;
+/// The algorithm has no such parameter.
+pub const UNKNOWN_ALGORITHM_PARAMETER: i32 = 443;
+/// A price is missing or none.
+pub const INVALID_PRICE: i32 = 463;
 /// Message id not known.
 pub const UNKNOWN_MESSAGE: i32 = 505;
 /// Not allowed for the security: tick-by-tick of options, depth of them.
