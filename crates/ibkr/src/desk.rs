@@ -13,21 +13,23 @@ mod effects;
 mod refusal;
 mod reports;
 mod sync;
+mod twins;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use alphatrader_model::{Effect, OrderRequest, Timestamp};
+use alphatrader_model::{Effect, OrderRef, OrderRequest, Timestamp};
 use futures_util::{Stream, StreamExt};
 use ibapi::accounts::{AccountSummaryResult, PositionUpdate};
 use ibapi::orders::OrderUpdate;
 use ibapi::subscriptions::{NoticeStream, Subscription, SubscriptionItem};
 use ibapi::{Client, Error, Notice};
 use tokio::sync::{broadcast, mpsc, watch};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 pub(crate) use effects::{Memory, drop_without_session};
+use twins::Twins;
 
 use crate::context::Context;
 use crate::market::keeper::Kick;
@@ -89,11 +91,22 @@ pub(crate) struct Desk<'a> {
     account_stream: Option<Subscription<AccountSummaryResult>>,
     account_rows: AccountRows,
     positions: Option<Subscription<PositionUpdate>>,
+    /// Orders that work more than once.
+    twins: Twins,
+    /// What the picture that is being taken holds.
+    seen: Seen,
     /// Orders sent since the picture began to be taken, while one is being taken.
     sent_meanwhile: Option<BTreeMap<i32, OrderRequest>>,
     /// When to take the picture again, after a failure.
     due: Option<Instant>,
     failures: u32,
+}
+
+/// Orders that a picture lists as open, while it is being taken.
+#[derive(Debug, Default)]
+struct Seen {
+    perm_ids: BTreeSet<i64>,
+    names: BTreeSet<OrderRef>,
 }
 
 /// Pictures that may fail in a row before the connection counts as useless.
@@ -114,10 +127,7 @@ impl<'a> Desk<'a> {
         memory: &'a mut Memory,
         ends: Ends<'a>,
     ) -> Result<Self, String> {
-        let updates = client
-            .order_update_stream()
-            .await
-            .map_err(|error| format!("reports of orders cannot be followed: {error}"))?;
+        let updates = order_updates(&context, &client).await?;
         Ok(Self {
             context,
             client,
@@ -128,6 +138,8 @@ impl<'a> Desk<'a> {
             account_stream: None,
             account_rows: AccountRows::default(),
             positions: None,
+            twins: Twins::default(),
+            seen: Seen::default(),
             sent_meanwhile: None,
             due: None,
             failures: 0,
@@ -168,7 +180,8 @@ impl<'a> Desk<'a> {
 
     async fn handle(&mut self, happening: Happening) -> Flow {
         match happening {
-            Happening::Update(item) => self.update(*item).await,
+            // Boxed: a report is rare beside its size.
+            Happening::Update(item) => Box::pin(self.update(*item)).await,
             Happening::Trouble(Some(text)) => Flow::End(End::Lost(text)),
             Happening::Trouble(None) => Flow::End(End::Lost("the connection's watch ended".to_owned())),
             Happening::Notice(Some(notice)) => self.session_notice(&notice).await,
@@ -188,6 +201,15 @@ impl<'a> Desk<'a> {
 
     fn now(&self) -> Timestamp {
         self.context.clock.now()
+    }
+}
+
+/// Opens the stream of reports about our orders.
+async fn order_updates(context: &Context, client: &Client) -> Result<Subscription<OrderUpdate>, String> {
+    match timeout(context.config.request_deadline, client.order_update_stream()).await {
+        Ok(Ok(updates)) => Ok(updates),
+        Ok(Err(error)) => Err(format!("reports of orders cannot be followed: {error}")),
+        Err(_) => Err("reports of orders cannot be followed: no answer in time".to_owned()),
     }
 }
 

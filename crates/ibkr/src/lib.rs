@@ -6,6 +6,7 @@
 //! | `config` | [`IbkrConfig`]: what it is told to do |
 //! | `registry` | [`Registry`]: numbers of contracts, announced before their first data |
 //! | `status` | [`Status`]: connection, streams, counts |
+//! | `meter` | [`StreamStatus`]: one stream's state, rate, lag, gaps, restarts |
 //! | `supervisor`, `connect`, `session`, `heartbeat` | sessions: begun, watched, lost, begun again |
 //! | `desk` | orders, executions, positions, account; the broker's picture after each connect |
 //! | `market` | quotes, prints, books, options around the spot; each stream opened again after a loss |
@@ -26,6 +27,7 @@ mod desk;
 mod handle;
 mod heartbeat;
 mod market;
+mod meter;
 mod pacer;
 mod plan;
 mod registry;
@@ -38,6 +40,7 @@ mod words;
 
 pub use config::{ClockSource, ConfigError, IbkrConfig};
 pub use handle::{Ibkr, IbkrHandle, PerformError};
+pub use meter::{StreamState, StreamStatus};
 pub use plan::{BookPlan, Feed, Plan, SymbolPlan};
 pub use registry::{Registry, RegistryError, Terms};
-pub use status::{Counts, Link, Status, StreamState, StreamStatus};
+pub use status::{Counts, Link, Status};

@@ -14,6 +14,17 @@ use tokio::sync::watch;
 /// Turns without a refusal after which one more book is tried.
 const PATIENT_TURNS: u32 = 20;
 
+/// How it stands for one book.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// It waits.
+    Waits,
+    /// It may be followed.
+    Open,
+    /// It is to be left, and then [`Rota::left`] to be called.
+    Leave,
+}
+
 /// Whose turn it is: without I/O.
 #[derive(Debug)]
 struct Turns {
@@ -41,6 +52,16 @@ impl Turns {
         };
         turns.grant();
         turns
+    }
+
+    fn of(&self, symbol: Symbol) -> Turn {
+        if self.open.contains(&symbol) {
+            Turn::Open
+        } else if self.leaving.contains(&symbol) {
+            Turn::Leave
+        } else {
+            Turn::Waits
+        }
     }
 
     fn grant(&mut self) {
@@ -136,6 +157,11 @@ impl Rota {
         self.waits.get(&symbol).map(watch::Sender::subscribe)
     }
 
+    /// How it stands for a book now.
+    pub(crate) fn of(&self, symbol: Symbol) -> Turn {
+        self.lock().of(symbol)
+    }
+
     /// Books that may be followed at once.
     pub(crate) fn allowed(&self) -> usize {
         self.lock().allowed
@@ -207,7 +233,9 @@ mod tests {
         assert!(!*spy.borrow() && *qqq.borrow());
         rota.turn();
         assert!(*spy.borrow() && *qqq.borrow());
+        assert_eq!((rota.of(all[0]), rota.of(all[1])), (Turn::Leave, Turn::Waits));
         rota.left(all[0]);
+        assert_eq!((rota.of(all[0]), rota.of(all[1])), (Turn::Waits, Turn::Open));
         assert!(*spy.borrow() && !*qqq.borrow());
         assert!(rota.watch(symbols(&["TSLA"])[0]).is_none());
     }

@@ -153,6 +153,7 @@ impl Desk<'_> {
         }
         for (place, request) in requests.iter().enumerate() {
             self.memory.sent(request.id, Sent::Order);
+            self.twins.sent(request.id, request.reference);
             if let Some(sent) = &mut self.sent_meanwhile {
                 sent.insert(request.id.0, *request);
             }
@@ -190,6 +191,7 @@ impl Desk<'_> {
     }
 
     async fn change(&mut self, request: &OrderRequest) {
+        self.twins.sent(request.id, request.reference);
         self.memory.sent(request.id, Sent::Change);
         if let Err(error) = self.submit(request, true).await {
             let reason = words::shortened(&error.to_string());
@@ -216,7 +218,14 @@ impl Desk<'_> {
         .unwrap_or(Err(Error::Timeout))
     }
 
+    /// Cancels an order, under each number it works at.
     async fn cancel(&mut self, id: OrderId) {
+        for number in self.twins.cancel(id) {
+            self.send_cancel(OrderId(number)).await;
+        }
+    }
+
+    pub(super) async fn send_cancel(&mut self, id: OrderId) {
         count(&self.context.board.counters.cancels_sent);
         tracing::info!(order = %id, "cancel sent");
         let deadline = self.context.config.request_deadline;

@@ -3,12 +3,13 @@
 use alphatrader_model::{BrokerEvent, OrderId};
 use futures_util::{FutureExt, StreamExt};
 use ibapi::accounts::{AccountSummaryResult, PositionUpdate};
-use ibapi::orders::OrderUpdate;
+use ibapi::orders::{OrderData, OrderUpdate};
 use ibapi::subscriptions::SubscriptionItem;
 use ibapi::{Error, NOTICE_STREAM_LAG_CODE, Notice, SUBSCRIPTION_LAG_CODE};
 
 use super::refusal::{Verdict, judge};
-use super::{Desk, Flow, lost};
+use super::twins::Follows;
+use super::{Desk, Flow, lost, order_updates};
 use crate::config::ClockSource;
 use crate::connect::{is_paper, learn};
 use crate::market::keeper::Kick;
@@ -24,8 +25,12 @@ impl Desk<'_> {
     ) -> Flow {
         match item {
             Some(Ok(SubscriptionItem::Data(update))) => {
-                self.order_update(update);
-                Flow::Continue
+                let unsaid = self.context.board.unsaid();
+                self.order_update(update).await;
+                // What we cannot read of an order may be the end of it: the picture tells. What a picture
+                // itself holds is not asked for again.
+                let again = self.context.board.unsaid() != unsaid && self.sent_meanwhile.is_none();
+                if again { Flow::Synchronise } else { Flow::Continue }
             }
             Some(Ok(SubscriptionItem::Notice(notice))) if notice.code == SUBSCRIPTION_LAG_CODE => {
                 count(&self.context.board.counters.lagged);
@@ -49,16 +54,16 @@ impl Desk<'_> {
     async fn reopen_updates(&mut self) -> Flow {
         // The library has one such stream at a time: the old one goes first.
         self.updates = None;
-        match self.client.order_update_stream().await {
+        match order_updates(&self.context, &self.client).await {
             Ok(updates) => {
                 self.updates = Some(updates);
                 Flow::Synchronise
             }
-            Err(error) => lost(&format!("reports of orders cannot be followed any more: {error}")),
+            Err(reason) => lost(&reason),
         }
     }
 
-    fn order_update(&mut self, update: OrderUpdate) {
+    async fn order_update(&mut self, update: OrderUpdate) {
         let ours = self.client.client_id();
         match update {
             OrderUpdate::OrderStatus(status) => {
@@ -71,6 +76,10 @@ impl Desk<'_> {
                         sent.remove(&status.order_id);
                     }
                     self.report(report::order_status(&status));
+                    if let Some(state) = report::state(&status.status) {
+                        let follows = self.twins.told(status.order_id, status.perm_id, state);
+                        self.follow(follows).await;
+                    }
                 }
             }
             OrderUpdate::OpenOrder(data) => {
@@ -79,12 +88,43 @@ impl Desk<'_> {
                     sent.remove(&data.order_id);
                 }
                 self.report(report::open_order(&data, ours));
+                self.note_listed(&data, data.order_id).await;
             }
             OrderUpdate::ExecutionData(data) => self.execution(&data),
             OrderUpdate::CommissionReport(data) => self.commission(&data),
             OrderUpdate::OrderBound(bound) => {
                 tracing::info!(?bound, "an order of the terminal was bound");
             }
+        }
+    }
+
+    /// Notes under which of the broker's numbers an order works. `id` is the number that a cancel of it
+    /// names, 0 when we cannot cancel it.
+    pub(super) async fn note_listed(&mut self, data: &OrderData, id: i32) {
+        let Some(state) = report::state(&data.order_state.status) else { return };
+        let name = data.order.order_ref.parse().ok();
+        if self.sent_meanwhile.is_some() {
+            self.seen.perm_ids.insert(data.order.perm_id);
+            self.seen.names.extend(name);
+        }
+        let follows = self.twins.listed(id, name, data.order.perm_id, state);
+        self.follow(follows).await;
+    }
+
+    /// Does what follows when an order works more than once.
+    async fn follow(&mut self, follows: Follows) {
+        if let Some((id, perm_ids)) = follows.alarm {
+            count(&self.context.board.counters.doubled_orders);
+            let text = format!(
+                "order {id} works at the broker more than once (the broker's numbers {perm_ids:?}): cancelling \
+                 it cancels all of them; look at TWS"
+            );
+            tracing::error!("{text}");
+            self.context.board.error(&text);
+            self.context.broker(BrokerEvent::Doubled { id, perm_ids });
+        }
+        for id in follows.cancel {
+            self.send_cancel(OrderId(id)).await;
         }
     }
 

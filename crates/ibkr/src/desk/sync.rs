@@ -1,18 +1,19 @@
-//! Takes the broker's picture: open orders, executions of the session, positions, account.
+//! Takes the broker's picture: open orders, executions of the session, completed orders, positions,
+//! account.
 
 use std::collections::BTreeMap;
 
 use alphatrader_model::broker::{BrokerOrderState, OpenOrder};
-use alphatrader_model::{BrokerEvent, OrderRequest};
+use alphatrader_model::{BrokerEvent, OrderRef, OrderRequest};
 use futures_util::{Stream, StreamExt};
 use ibapi::accounts::types::AccountGroup;
 use ibapi::accounts::{AccountSummaryResult, PositionUpdate};
-use ibapi::orders::{ExecutionFilter, Executions, Orders};
+use ibapi::orders::{ExecutionFilter, Executions, OrderData, Orders};
 use ibapi::subscriptions::SubscriptionItem;
 use ibapi::{Error, SUBSCRIPTION_LAG_CODE};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::{AGAIN, Desk, End, Flow, MAX_FAILURES};
+use super::{AGAIN, Desk, End, Flow, MAX_FAILURES, Seen};
 use crate::status::count;
 use crate::translate::report::{self, AccountRows};
 use crate::words;
@@ -37,6 +38,7 @@ impl Desk<'_> {
     pub(super) async fn synchronise(&mut self) -> Flow {
         self.due = None;
         self.sent_meanwhile = Some(BTreeMap::new());
+        self.seen = Seen::default();
         self.context.broker(BrokerEvent::SyncBegin);
         let taken = self.picture().await;
         let sent = self.sent_meanwhile.take().unwrap_or_default();
@@ -46,6 +48,7 @@ impl Desk<'_> {
                     self.context.broker(BrokerEvent::OpenOrder(on_its_way(request)));
                 }
                 self.context.broker(BrokerEvent::SyncEnd);
+                self.twins.only(&self.seen.perm_ids);
                 count(&self.context.board.counters.synchronisations);
                 self.failures = 0;
                 if again { Flow::Synchronise } else { Flow::Continue }
@@ -71,6 +74,7 @@ impl Desk<'_> {
     async fn picture(&mut self) -> Result<bool, Failed> {
         let mut again = self.open_orders().await?;
         again |= self.executions().await?;
+        again |= self.completed_orders().await?;
         again |= self.all_positions().await?;
         again |= self.whole_account().await?;
         Ok(again)
@@ -82,17 +86,68 @@ impl Desk<'_> {
         let asked = timeout(deadline, self.client.all_open_orders()).await;
         let stream = opened("open orders", asked)?;
         let ours = self.client.client_id();
+        let mut foreign = Vec::new();
         let (_, again) = self
             .gather("open orders", stream, |desk, item| {
                 if let Orders::OrderData(data) = item
                     && data.order.client_id != ours
                 {
                     desk.report(report::open_order(&data, ours));
+                    foreign.push(data);
                 }
                 Answer::More
             })
             .await?;
+        for data in &foreign {
+            // An order of ours that another client works: we can tell of it, not cancel it.
+            self.note_listed(data, 0).await;
+        }
         Ok(again)
+    }
+
+    /// Orders of ours that ended today, for those whose end we did not see. After the executions: what
+    /// they filled is counted before they are over. A broker that does not tell them is no reason not
+    /// to trade: without them an order that is no longer open is over all the same.
+    async fn completed_orders(&mut self) -> Result<bool, Failed> {
+        let deadline = self.context.config.request_deadline;
+        let asked = timeout(deadline, self.client.completed_orders(true)).await;
+        let stream = match opened("completed orders", asked) {
+            Err(Failed::Request(reason)) => return Ok(self.do_without(&reason)),
+            other => other?,
+        };
+        let ours = self.client.client_id();
+        let gathered = self
+            .gather("completed orders", stream, |desk, item| {
+                if let Orders::OrderData(data) = item {
+                    desk.completed(&data, ours);
+                }
+                Answer::More
+            })
+            .await;
+        match gathered {
+            Ok((_, again)) => Ok(again),
+            Err(Failed::Request(reason)) => Ok(self.do_without(&reason)),
+            Err(ended) => Err(ended),
+        }
+    }
+
+    fn do_without(&self, reason: &str) -> bool {
+        count(&self.context.board.counters.requests_failed);
+        tracing::warn!(%reason, "the picture is taken without completed orders");
+        false
+    }
+
+    /// An order that ended. One that is open under the same name is its change, which works.
+    fn completed(&mut self, data: &OrderData, ours: i32) {
+        let Ok(name) = data.order.order_ref.parse::<OrderRef>() else { return };
+        if self.seen.names.contains(&name) {
+            return;
+        }
+        match report::completed_order(data, ours) {
+            Ok(event) => self.context.broker(event),
+            // It is over whatever it was.
+            Err(unsaid) => tracing::info!(%unsaid, "a completed order is left out"),
+        }
     }
 
     /// Executions since the session's start, with commissions. Ours reach the engine over the stream

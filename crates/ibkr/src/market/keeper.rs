@@ -16,7 +16,8 @@ use tokio::sync::{broadcast, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::context::Context;
-use crate::status::{Meter, StreamState, count};
+use crate::meter::{Meter, StreamState};
+use crate::status::count;
 use crate::words;
 
 /// Why streams are opened anew, or told that time was lost, from outside.
@@ -173,9 +174,13 @@ impl Keeper {
                 self.meter.restart();
             }
             first = false;
+            let mut refusal = Refusal::TryAgain;
             let end = match timeout(self.context.config.request_deadline, open()).await {
                 Ok(Ok(mut stream)) => {
                     let end = self.read(&mut stream, &mut taker, &mut backoff).await;
+                    if let End::Broken(Some(code), _) = &end {
+                        refusal = taker.refused(*code);
+                    }
                     if matches!(end, End::Kicked | End::Broken(..)) {
                         taker.lost();
                     }
@@ -189,16 +194,22 @@ impl Keeper {
                     end
                 }
                 Ok(Err(error)) if words::is_session_over(&error) => End::Session,
-                Ok(Err(error)) => End::broken(&error),
+                Ok(Err(error)) => {
+                    let end = End::broken(&error);
+                    if let End::Broken(Some(code), _) = &end {
+                        refusal = taker.refused(*code);
+                    }
+                    end
+                }
                 Err(_) => End::Broken(None, "the gateway did not take the request in time".to_owned()),
             };
             match end {
                 End::Session => return Ending::Session,
                 End::Left => return Ending::Left,
                 End::Kicked => self.meter.set(StreamState::Opening, None),
-                End::Broken(code, reason) => {
+                End::Broken(_, reason) => {
                     self.broken(&reason);
-                    if code.map(|code| taker.refused(code)) == Some(Refusal::GiveUp) {
+                    if refusal == Refusal::GiveUp {
                         return Ending::Refused;
                     }
                     if !self.wait(backoff.next().unwrap_or(RETRY.longest)).await {

@@ -15,9 +15,9 @@ use super::keeper::{Ending, Keeper, Kick};
 use super::quote::Ticker;
 use super::taker::{BarTaker, DepthTaker, QuoteTaker, Shared, Totals, TradeTaker};
 use crate::context::Context;
+use crate::meter::StreamState;
 use crate::plan::{BookPlan, Feed, SymbolPlan};
-use crate::rota::Rota;
-use crate::status::StreamState;
+use crate::rota::{Rota, Turn};
 
 /// Generic ticks of a stock's quote line: prints, as volume. Halts come unasked.
 const STOCK_TICKS: [&str; 1] = ["233"];
@@ -176,13 +176,8 @@ impl Following {
             let Some(mut waits) = rota.watch(symbol) else { return };
             loop {
                 let keeper = following.keeper(instrument, Stream::Depth, waits.clone());
-                if *waits.borrow_and_update() {
-                    let problem = format!("waits for its turn: {} books at once", rota.allowed());
-                    keeper.meter.set(StreamState::Waiting, Some(problem));
-                    if waits.wait_for(|waits| !*waits).await.is_err() {
-                        return;
-                    }
-                    keeper.meter.set(StreamState::Opening, None);
+                if !following.its_turn(&keeper, &mut waits).await {
+                    return;
                 }
                 let (context, rota) = (Arc::clone(context), Arc::clone(rota));
                 let taker = DepthTaker::new(context, instrument, symbol, rota, Arc::clone(&shared));
@@ -194,6 +189,31 @@ impl Following {
                 }
                 // What it shows is no book from here on.
                 following.context.gap(instrument, Stream::Depth);
+            }
+        }
+    }
+}
+
+impl Following {
+    /// Waits for the turn of the symbol's book. False when it never comes.
+    async fn its_turn(&self, keeper: &Keeper, waits: &mut watch::Receiver<bool>) -> bool {
+        let symbol = self.plan.symbol;
+        loop {
+            waits.mark_unchanged();
+            match self.rota.of(symbol) {
+                Turn::Open => {
+                    keeper.meter.set(StreamState::Opening, None);
+                    return true;
+                }
+                // A turn that passed before we saw it.
+                Turn::Leave => self.rota.left(symbol),
+                Turn::Waits => {
+                    let problem = format!("waits for its turn: {} books at once", self.rota.allowed());
+                    keeper.meter.set(StreamState::Waiting, Some(problem));
+                    if waits.changed().await.is_err() {
+                        return false;
+                    }
+                }
             }
         }
     }

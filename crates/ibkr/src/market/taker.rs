@@ -17,8 +17,9 @@ use super::keeper::{Kick, Refusal, Taker};
 use super::quote::{Taken, Ticker};
 use super::trade;
 use crate::context::Context;
+use crate::meter::Meter;
 use crate::rota::Rota;
-use crate::status::{Meter, count};
+use crate::status::count;
 
 /// What the streams of one contract tell each other.
 #[derive(Debug)]

@@ -95,6 +95,28 @@ pub(crate) fn open_order(data: &OrderData, ours: i32) -> Result<BrokerEvent, Uns
     }))
 }
 
+/// An order that ended, as the broker lists it: its quantity there is what was left unfilled.
+///
+/// # Errors
+/// [`Unsaid`] for contracts, order types and quantities we do not send, and for an order that has not
+/// ended.
+pub(crate) fn completed_order(data: &OrderData, ours: i32) -> Result<BrokerEvent, Unsaid> {
+    let ended = matches!(
+        data.order_state.status,
+        OrderStatusKind::Cancelled
+            | OrderStatusKind::ApiCancelled
+            | OrderStatusKind::Filled
+            | OrderStatusKind::Inactive
+    );
+    if !ended {
+        let what = format!("completed order (broker's number {})", data.order.perm_id);
+        return Err(Unsaid::new(what, format!("it is {}", data.order_state.status.as_str())));
+    }
+    let mut whole = data.clone();
+    whole.order.total_quantity += data.order.filled_quantity;
+    open_order(&whole, ours)
+}
+
 /// An execution, and a remark when something about it had to be rounded or guessed.
 ///
 /// # Errors

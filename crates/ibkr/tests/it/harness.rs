@@ -34,6 +34,8 @@ pub(crate) fn config(port: u16) -> IbkrConfig {
     IbkrConfig {
         request_deadline: Duration::from_secs(2),
         heartbeat: Duration::from_millis(500),
+        // The broker's 15 s are for the broker; what a test opens anew it wants soon.
+        same_request: Duration::from_millis(20),
         retry: Policy {
             first: Duration::from_millis(50),
             longest: Duration::from_millis(200),
@@ -108,7 +110,7 @@ impl Edge {
     }
 
     /// Waits until the status is as wanted.
-    pub(crate) fn await_status(&mut self, what: &str, wanted: impl Fn(&Status) -> bool) -> Status {
+    pub(crate) fn await_status(&mut self, what: &str, mut wanted: impl FnMut(&Status) -> bool) -> Status {
         const LOOK: Duration = Duration::from_millis(20);
         let deadline = Instant::now() + PATIENCE;
         loop {

@@ -17,7 +17,7 @@ use alphatrader_exchange::wire::handshake::{Agreement, Dialect, write_answer};
 use alphatrader_exchange::wire::message::contract as con;
 use alphatrader_exchange::wire::{Codec, Link, LinkEvent, Reply, Request};
 
-pub(crate) use world::{Orders, World, execution, notice, option, quote, reported, spy};
+pub(crate) use world::{Orders, World, execution, notice, option, quote, reported, spy, stock};
 
 /// How long a test waits for a request.
 const PATIENCE: Duration = Duration::from_secs(30);

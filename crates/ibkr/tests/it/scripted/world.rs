@@ -1,5 +1,7 @@
 //! What the scripted gateway is, knows and answers.
 
+use std::collections::BTreeMap;
+
 use alphatrader_edge::Clock;
 use alphatrader_exchange::wire::message::account as acc;
 use alphatrader_exchange::wire::message::contract as con;
@@ -38,6 +40,17 @@ pub(crate) struct World {
     pub(crate) open: Vec<(ord::PlaceOrderRequest, String)>,
     pub(crate) executions: Vec<exe::ExecutionDetails>,
     pub(crate) positions: Vec<(String, con::Contract, f64, f64)>,
+    /// Orders that ended: as they were sent, with their last status and what was filled.
+    pub(crate) completed: Vec<(ord::PlaceOrderRequest, String, i32)>,
+    /// Does not answer requests for completed orders.
+    pub(crate) hides_completed: bool,
+    /// Books allowed at once; the rest is refused with 309.
+    pub(crate) most_books: usize,
+    /// Tick-by-tick streams allowed at once; the rest is refused with 10190.
+    pub(crate) most_trade_streams: usize,
+    /// Numbers of the books and tick-by-tick streams that are open, with what they are of.
+    pub(crate) books: BTreeMap<i32, String>,
+    pub(crate) trade_streams: BTreeMap<i32, String>,
     /// Strikes of the options that expire on the clock's date, whole dollars.
     pub(crate) strikes: std::ops::RangeInclusive<i32>,
     client_id: i32,
@@ -54,15 +67,32 @@ pub(crate) fn notice(id: i32, code: i32, text: &str) -> Reply {
 }
 
 pub(crate) fn spy() -> con::Contract {
-    con::Contract {
-        con_id: Some(756_733),
-        symbol: Some("SPY".to_owned()),
+    stock("SPY").unwrap()
+}
+
+/// One of the stocks that the broker knows.
+pub(crate) fn stock(symbol: &str) -> Option<con::Contract> {
+    let con_id = match symbol {
+        "SPY" => 756_733,
+        "QQQ" => 320_227_571,
+        "IWM" => 9_579_970,
+        "TSLA" => 76_792_991,
+        _ => return None,
+    };
+    Some(con::Contract {
+        con_id: Some(con_id),
+        symbol: Some(symbol.to_owned()),
         sec_type: Some("STK".to_owned()),
         exchange: Some("SMART".to_owned()),
         currency: Some("USD".to_owned()),
-        trading_class: Some("SPY".to_owned()),
+        trading_class: Some(symbol.to_owned()),
         ..con::Contract::default()
-    }
+    })
+}
+
+/// The symbol of a contract.
+fn name(contract: Option<&con::Contract>) -> String {
+    contract.and_then(|contract| contract.symbol.clone()).unwrap_or_default()
 }
 
 pub(crate) fn option(date: &str, strike: i32, right: &str) -> con::Contract {
@@ -109,6 +139,12 @@ impl World {
             open: Vec::new(),
             executions: Vec::new(),
             positions: Vec::new(),
+            completed: Vec::new(),
+            hides_completed: false,
+            most_books: 3,
+            most_trade_streams: 3,
+            books: BTreeMap::new(),
+            trade_streams: BTreeMap::new(),
             strikes: 550..=650,
             client_id: 0,
         }
@@ -126,7 +162,7 @@ impl World {
                 current_time_in_millis: Some(self.clock.now().millis()),
             })],
             Request::ContractDetails(asked) => self.details(asked),
-            Request::SecDefOptParams(asked) => self.chain(asked.req_id),
+            Request::SecDefOptParams(asked) => self.chain(asked.req_id, asked.underlying_symbol.as_deref()),
             Request::MarketRule(asked) => vec![Reply::MarketRule(con::MarketRule {
                 market_rule_id: asked.market_rule_id,
                 price_increments: vec![con::PriceIncrement { low_edge: Some(0.0), increment: Some(0.01) }],
@@ -135,7 +171,32 @@ impl World {
                 req_id: asked.req_id,
                 market_data_type: Some(self.data_type),
             })],
-            Request::MarketDepth(asked) => book(asked.req_id),
+            Request::MarketDepth(asked) => {
+                let (id, name) = (asked.req_id.unwrap_or(0), name(asked.contract.as_ref()));
+                if self.books.len() >= self.most_books {
+                    return vec![notice(id, 309, "Max number (3) of market depth requests has been reached")];
+                }
+                self.books.insert(id, name);
+                book(asked.req_id)
+            }
+            Request::CancelMarketDepth(asked) => {
+                self.books.remove(&asked.req_id.unwrap_or(0));
+                Vec::new()
+            }
+            Request::TickByTick(asked) => {
+                let (id, name) = (asked.req_id.unwrap_or(0), name(asked.contract.as_ref()));
+                if self.trade_streams.len() >= self.most_trade_streams {
+                    let text = "Max number of tick-by-tick requests has been reached";
+                    return vec![notice(id, 10_190, text)];
+                }
+                self.trade_streams.insert(id, name);
+                Vec::new()
+            }
+            Request::CancelTickByTick(asked) => {
+                self.trade_streams.remove(&asked.req_id.unwrap_or(0));
+                Vec::new()
+            }
+            Request::CompletedOrders(_) => self.all_completed(),
             Request::PlaceOrder(asked) => self.place(asked),
             Request::CancelOrder(asked) => self.cancel(asked.order_id.unwrap_or(0)),
             Request::AllOpenOrders(_) => self.all_open(),
@@ -148,6 +209,9 @@ impl World {
 
     fn start(&mut self, client_id: i32) -> Vec<Reply> {
         self.client_id = client_id;
+        // A new connection begins without streams.
+        self.books.clear();
+        self.trade_streams.clear();
         if self.in_use {
             return vec![notice(-1, 326, "Unable to connect as the client id is already in use.")];
         }
@@ -161,10 +225,10 @@ impl World {
     fn details(&self, asked: &con::ContractDataRequest) -> Vec<Reply> {
         let wanted = asked.contract.clone().unwrap_or_default();
         let mut found = Vec::new();
-        if wanted.sec_type.as_deref() == Some("STK") && wanted.symbol.as_deref() == Some("SPY") {
-            found.push(spy());
+        if wanted.sec_type.as_deref() == Some("STK") {
+            found.extend(wanted.symbol.as_deref().and_then(stock));
         }
-        if wanted.sec_type.as_deref() == Some("OPT") {
+        if wanted.sec_type.as_deref() == Some("OPT") && wanted.symbol.as_deref() == Some("SPY") {
             let date = wanted.last_trade_date_or_contract_month.clone().unwrap_or_default();
             for strike in self.strikes.clone() {
                 for right in ["C", "P"] {
@@ -187,7 +251,7 @@ impl World {
                     min_tick: Some("0.01".to_owned()),
                     valid_exchanges: Some("SMART,AMEX".to_owned()),
                     market_rule_ids: Some("26,26".to_owned()),
-                    under_symbol: Some("SPY".to_owned()),
+                    under_symbol: contract.symbol.clone(),
                     ..con::ContractDetails::default()
                 };
                 let (contract, contract_details) = (Some(contract), Some(details));
@@ -202,7 +266,10 @@ impl World {
         replies
     }
 
-    fn chain(&self, req_id: Option<i32>) -> Vec<Reply> {
+    fn chain(&self, req_id: Option<i32>, underlying: Option<&str>) -> Vec<Reply> {
+        if underlying != Some("SPY") {
+            return vec![Reply::SecDefOptParameterEnd(con::SecDefOptParameterEnd { req_id })];
+        }
         vec![
             Reply::SecDefOptParameter(con::SecDefOptParameter {
                 req_id,
@@ -275,6 +342,31 @@ impl World {
     fn all_open(&self) -> Vec<Reply> {
         let mut replies: Vec<Reply> = self.open.iter().flat_map(|entry| self.listed(entry)).collect();
         replies.push(Reply::OpenOrdersEnd(ord::OpenOrdersEnd {}));
+        replies
+    }
+
+    fn all_completed(&self) -> Vec<Reply> {
+        if self.hides_completed {
+            return Vec::new();
+        }
+        let ended = |(asked, status, filled): &(ord::PlaceOrderRequest, String, i32)| {
+            let mut order = asked.order.clone().unwrap_or_default();
+            let whole: i32 = order.total_quantity.as_deref().unwrap_or("0").parse().unwrap();
+            // As the broker lists it: what was left, and what was filled; no number of ours.
+            order.total_quantity = Some((whole - filled).to_string());
+            order.filled_quantity = Some(filled.to_string());
+            order.perm_id = Some(i64::from(asked.order_id.unwrap_or(0)) + 9_000_000);
+            Reply::CompletedOrder(Box::new(ord::CompletedOrder {
+                contract: asked.contract.clone(),
+                order: Some(order),
+                order_state: Some(ord::OrderState {
+                    status: Some(status.clone()),
+                    ..ord::OrderState::default()
+                }),
+            }))
+        };
+        let mut replies: Vec<Reply> = self.completed.iter().map(ended).collect();
+        replies.push(Reply::CompletedOrdersEnd(ord::CompletedOrdersEnd {}));
         replies
     }
 
