@@ -4,10 +4,12 @@
 //! | --- | --- |
 //! | [`order`], [`ticket`] | an order in the client's words and in ours; executions |
 //! | [`book`] | cash and holdings, exact |
+//! | [`correction`] | executions told again with another price |
 //! | [`fact`], [`state`], [`snapshot`] | what becomes so, what is known, and the way back |
 //! | [`journal`], [`store`] | the state file: durable before it is said |
 
 pub mod book;
+pub mod correction;
 pub mod fact;
 pub mod journal;
 pub mod order;

@@ -12,6 +12,7 @@
 //! | `combination` | several contracts at one net price |
 //! | `plan` | orders under an algorithm |
 //! | `report` | what the matching engine's reports make of orders and account |
+//! | [`faults`] | what goes wrong with orders when a scenario says so |
 //! | `day` | beginning and end of trading days, settlement of what expired |
 //! | [`margin`] | what the account is worth and may still spend |
 
@@ -19,6 +20,7 @@ mod aside;
 mod change;
 mod combination;
 mod day;
+pub mod faults;
 pub mod margin;
 mod place;
 mod plan;
@@ -134,6 +136,7 @@ pub struct Desk {
     facts: Vec<Fact>,
     happenings: Vec<Happening>,
     reports: Vec<Report>,
+    faults: faults::Faults,
 }
 
 impl Desk {
@@ -157,6 +160,7 @@ impl Desk {
             facts: Vec::new(),
             happenings: Vec::new(),
             reports: Vec::new(),
+            faults: faults::Faults::default(),
         }
     }
 

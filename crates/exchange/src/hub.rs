@@ -12,8 +12,21 @@ use crate::broker::store::Store;
 use crate::desk::Desk;
 use crate::feed::recap::Recap;
 use crate::feed::source::{Numbers, Source};
-use crate::session::{Allowance, QUANTUM, Session, tell};
-use crate::wire::{DecodeError, Reply, Request, notice};
+use crate::scenario::Scenario;
+use crate::scenario::director::Director;
+use crate::scenario::stage::{Listener, Stage};
+use crate::session::{QUANTUM, Session};
+use crate::wire::Reply;
+use history::History;
+use pacing::Pacer;
+
+mod act;
+pub mod history;
+pub mod limits;
+pub mod pacing;
+mod requests;
+
+pub use limits::{HistoryLimits, Limits};
 
 /// A connection's number; never used twice in a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,15 +39,24 @@ pub enum Output {
     Hello(String),
     /// A message.
     Reply(Reply),
-    /// Nothing more: close.
+    /// Nothing more: close, when what was said before is sent.
     Close,
+    /// Close at once.
+    Cut,
+    /// Keep the socket, send nothing and read nothing, until it is cut.
+    Hold,
+    /// Bytes leave in another way from here on.
+    Shape(Shape),
 }
 
-/// Limits of all connections together, as at the broker.
-pub type Limits = Allowance;
-
-/// What a gateway without other wishes allows: the broker's figures for a hundred lines.
-pub const DEFAULT_LIMITS: Limits = Allowance { lines: 100, books: 3, ticks: 3, bars: 50 };
+/// How bytes leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Shape {
+    /// So many at a time; all that is there without a number.
+    pub pieces: Option<usize>,
+    /// The wall's time between two writes.
+    pub pause: std::time::Duration,
+}
 
 /// Simulated time after the close before the night passes at once.
 pub const EVENING: Span = Span::from_seconds(30);
@@ -46,6 +68,13 @@ pub struct Hub {
     store: Box<dyn Store>,
     numbers: Numbers,
     limits: Limits,
+    stage: Stage,
+    pacer: Pacer,
+    asked: History,
+    /// When each instrument's ticks were last asked for, in the wall's time.
+    ticks_asked: BTreeMap<alphatrader_model::InstrumentId, Span>,
+    /// The wall's time since the gateway began.
+    wall: Span,
     /// Connections that started their API.
     sessions: BTreeMap<ConnectionId, Session>,
     outputs: Vec<(ConnectionId, Output)>,
@@ -87,6 +116,11 @@ impl Hub {
             store,
             numbers: Numbers::default(),
             limits,
+            stage: Stage::default(),
+            pacer: Pacer::default(),
+            asked: History::default(),
+            ticks_asked: BTreeMap::new(),
+            wall: Span::from_nanos(0),
             sessions: BTreeMap::new(),
             outputs: Vec::new(),
             today,
@@ -111,6 +145,14 @@ impl Hub {
         self.today
     }
 
+    /// Plays a scenario from now on, with its limits where it has some.
+    pub fn play(&mut self, scenario: &Scenario) {
+        if let Some(limits) = &scenario.limits {
+            self.limits = limits.clone();
+        }
+        self.stage.play(Director::new(scenario, self.desk.now(), self.today, self.desk.calendar()));
+    }
+
     /// The desk, to be looked at.
     pub fn desk(&self) -> &Desk {
         &self.desk
@@ -119,52 +161,6 @@ impl Hub {
     /// Connections that started their API.
     pub fn session_count(&self) -> usize {
         self.sessions.len()
-    }
-
-    /// A connection finished its handshake.
-    pub fn hello(&mut self, id: ConnectionId) {
-        let time = self.desk.calendar().local(self.desk.now()).strftime("%Y%m%d %H:%M:%S").to_string();
-        self.outputs.push((id, Output::Hello(format!("{time} America/New_York"))));
-    }
-
-    /// A connection asks.
-    pub fn request(&mut self, id: ConnectionId, request: &Request) {
-        let left = self.left();
-        let mut out = Vec::new();
-        match (self.sessions.get_mut(&id), request) {
-            (Some(session), _) => session.on_request(request, left, &mut self.desk, &mut out),
-            (None, Request::StartApi(asked)) => {
-                let client_id = asked.client_id.unwrap_or(0);
-                if self.sessions.values().any(|session| session.client_id() == client_id) {
-                    let text = "Unable to connect as the client id is already in use. Retry with a unique client id.";
-                    out.push(tell::error(notice::SESSION, notice::CLIENT_ID_IN_USE, text, self.desk.now()));
-                    self.extend(id, out);
-                    self.outputs.push((id, Output::Close));
-                    return;
-                }
-                let session = Session::start(client_id, &mut self.desk, &mut out);
-                self.sessions.insert(id, session);
-            }
-            (None, _) => {
-                let text = "Error validating request:-'start the API first'";
-                out.push(tell::error(notice::SESSION, notice::INVALID_REQUEST, text, self.desk.now()));
-            }
-        }
-        self.extend(id, out);
-        self.spread();
-    }
-
-    /// A connection sent a frame that could not be read.
-    pub fn unreadable(&mut self, id: ConnectionId, error: &DecodeError) {
-        let mut out = Vec::new();
-        Session::on_unreadable(error, self.desk.now(), &mut out);
-        self.extend(id, out);
-    }
-
-    /// A connection is gone.
-    pub fn gone(&mut self, id: ConnectionId) {
-        self.sessions.remove(&id);
-        self.outputs.retain(|(of, _)| *of != id);
     }
 
     /// Simulated time passes to `to`, and the market with it. When the day is over and its evening
@@ -227,19 +223,8 @@ impl Hub {
     pub fn next_due(&mut self) -> Timestamp {
         let market = self.source.peek();
         let order = self.desk.next_due();
-        [market, order].into_iter().flatten().fold(self.quantum, Timestamp::min)
-    }
-
-    fn left(&self) -> Allowance {
-        let mut left = self.limits;
-        for session in self.sessions.values() {
-            let used = session.usage();
-            left.lines = left.lines.saturating_sub(used.lines);
-            left.books = left.books.saturating_sub(used.books);
-            left.ticks = left.ticks.saturating_sub(used.ticks);
-            left.bars = left.bars.saturating_sub(used.bars);
-        }
-        left
+        let scenario = self.stage.next_due();
+        [market, order, scenario].into_iter().flatten().fold(self.quantum, Timestamp::min)
     }
 
     fn begin_day(&mut self, session: TradingSession) {
@@ -272,6 +257,7 @@ impl Hub {
                 break;
             }
             self.pass_to(at);
+            self.play_due(at);
             if at == self.quantum {
                 self.quantum = at + QUANTUM;
                 self.each(|session, desk, out| session.on_quantum(at, desk, out));
@@ -311,21 +297,23 @@ impl Hub {
     /// Tells all sessions what happened at the desk.
     fn spread(&mut self) {
         for happening in self.desk.take_happenings() {
+            self.direct(&happening);
             self.each(|session, desk, out| session.on_happening(&happening, desk, out));
         }
     }
 
     fn each(&mut self, mut what: impl FnMut(&mut Session, &Desk, &mut Vec<Reply>)) {
-        let mut out = Vec::new();
+        let (now, mut out) = (self.desk.now(), Vec::new());
         for (id, session) in &mut self.sessions {
             what(session, &self.desk, &mut out);
-            self.outputs.extend(out.drain(..).map(|reply| (*id, Output::Reply(reply))));
+            let to = listener(*id, session);
+            out.drain(..).for_each(|reply| self.stage.pass(to, reply, now, &mut self.outputs));
         }
     }
+}
 
-    fn extend(&mut self, id: ConnectionId, replies: Vec<Reply>) {
-        self.outputs.extend(replies.into_iter().map(|reply| (id, Output::Reply(reply))));
-    }
+fn listener(id: ConnectionId, session: &Session) -> Listener {
+    Listener { id, client_id: session.client_id(), takes_delayed: session.takes_delayed() }
 }
 
 #[cfg(test)]

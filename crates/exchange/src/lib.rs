@@ -19,15 +19,18 @@
 //! | [`broker`] | the account's books and the state file |
 //! | [`feed`] | contracts, their latest data, where the market comes from |
 //! | [`hub`] | all of these as one state machine without I/O and without a clock |
+//! | [`scenario`] | what the broker does that a client would rather not meet, as files |
 //! | [`server`] | [`Gateway`]: sockets, threads, the simulated clock |
 
 pub mod broker;
 pub mod desk;
 pub mod feed;
 pub mod hub;
+pub mod scenario;
 pub mod server;
 pub mod session;
 pub mod wire;
 
 pub use hub::Limits;
+pub use scenario::Scenario;
 pub use server::{Gateway, GatewayConfig, GatewayError, GatewayHandle};

@@ -130,15 +130,20 @@ impl Gateway {
             .map_err(|source| GatewayError::Listen { address: config.listen, source })?;
         let account = state.account.clone();
         let desk = Desk::new(config.desk, Calendar::xnys(), state);
-        let hub = Hub::new(desk, source, store, config.limits, config.begin);
+        let mut hub = Hub::new(desk, source, store, config.limits.clone(), config.begin);
+        if let Some(scenario) = &config.scenario {
+            tracing::info!(scenario = scenario.name, "a scenario is played");
+            hub.play(scenario);
+        }
         let clock = Clock::simulated(hub.now(), config.speed)?;
 
         let metrics = Arc::new(GatewayMetrics::default());
         let failure = Arc::new(Mutex::new(None));
         let (stop, stopped) = watch::channel(Stop::No);
         let (requests, queue) = mpsc::channel(QUEUE);
+        let (shut, shutting) = watch::channel(false);
         let speed = config.speed;
-        let engine = Engine::new(hub, clock.clone(), speed, queue, stopped, Arc::clone(&metrics));
+        let engine = Engine::new(hub, clock.clone(), speed, queue, stopped, shut, Arc::clone(&metrics));
         let engine = spawn_engine(engine, Arc::clone(&failure))?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -147,7 +152,7 @@ impl Gateway {
             .build()
             .map_err(GatewayError::Threads)?;
         let (closed, all_closed) = std::sync::mpsc::channel();
-        let accept = connection::accept(listener, config, requests, Arc::clone(&metrics));
+        let accept = connection::accept(listener, config, requests, shutting, Arc::clone(&metrics));
         runtime.spawn(async move {
             accept.await;
             // Nobody waits for it when the handle is gone already.

@@ -10,6 +10,7 @@
 //! | [`tick`] | each trade, each change of the best quote |
 //! | [`bars`] | 5-second bars |
 //! | `orders` | orders, executions, completed orders |
+//! | `retell` | streams by kind: what is open, and its loss |
 //! | [`account`] | positions, values of the account, profit and loss |
 //! | [`tell`] | the desk's things in the protocol's words |
 
@@ -19,6 +20,7 @@ mod contracts;
 pub mod depth;
 pub mod market_data;
 mod orders;
+mod retell;
 pub mod tell;
 pub mod tick;
 

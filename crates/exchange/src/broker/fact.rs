@@ -7,7 +7,7 @@ use crate::wire::message::order_terms::Order;
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Record {
     /// What became so.
-    #[prost(oneof = "Fact", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11")]
+    #[prost(oneof = "Fact", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 30")]
     pub fact: Option<Fact>,
 }
 
@@ -47,6 +47,9 @@ pub enum Fact {
     /// An execution that cash and holdings already know (in a file written anew).
     #[prost(message, tag = "11")]
     Remembered(Box<ExecutionFact>),
+    /// An execution was corrected: this stands in its place, and its price in the book.
+    #[prost(message, tag = "30")]
+    Corrected(Box<ExecutionFact>),
 }
 
 /// See [`Fact::Founded`].
@@ -142,6 +145,9 @@ pub struct OrderFact {
     /// Legs of a combination.
     #[prost(message, repeated, tag = "17")]
     pub legs: Vec<LegFact>,
+    /// The broker's own order, to reduce risk.
+    #[prost(bool, tag = "40")]
+    pub liquidation: bool,
 }
 
 /// One leg of a combination.
@@ -215,6 +221,12 @@ pub struct ExecutionFact {
     /// Micro-dollars; what the book made of it.
     #[prost(int64, optional, tag = "18")]
     pub realized: Option<i64>,
+    /// The broker closed a position to reduce risk.
+    #[prost(bool, tag = "40")]
+    pub liquidation: bool,
+    /// How an option ended, as the broker numbers it; nothing for a trade.
+    #[prost(int32, optional, tag = "41")]
+    pub exercise: Option<i32>,
 }
 
 /// See [`Fact::OrderIdShown`].

@@ -132,6 +132,8 @@ pub struct BrokerOrder {
     pub live: Option<LiveOrder>,
     /// Legs of a combination; none for a single contract. The contract is then that of the first leg.
     pub legs: Vec<Leg>,
+    /// The broker's own order, to reduce risk.
+    pub liquidation: bool,
 }
 
 /// One leg of a combination.
@@ -212,4 +214,8 @@ pub struct BrokerExecution {
     pub commission: Money,
     /// Profit it realised, net of commissions; nothing when it opened.
     pub realized: Option<Money>,
+    /// The broker closed a position to reduce risk.
+    pub liquidation: bool,
+    /// How an option ended, as the broker numbers it; nothing for a trade.
+    pub exercise: Option<i32>,
 }

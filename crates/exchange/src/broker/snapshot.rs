@@ -83,6 +83,7 @@ pub fn order_fact(order: &BrokerOrder) -> OrderFact {
             serde_json::to_vec(live).expect("it has no map whose keys are not text")
         }),
         legs: order.legs.iter().map(leg_fact).collect(),
+        liquidation: order.liquidation,
     }
 }
 
@@ -117,6 +118,7 @@ pub fn order_from(fact: &OrderFact) -> Result<BrokerOrder, String> {
             json => Some(serde_json::from_slice(json).map_err(|e| e.to_string())?),
         },
         legs,
+        liquidation: fact.liquidation,
     })
 }
 
@@ -150,6 +152,8 @@ pub fn execution_fact(execution: &BrokerExecution) -> ExecutionFact {
         liquidity: execution.liquidity,
         commission: execution.commission.micros(),
         realized: execution.realized.map(Money::micros),
+        liquidation: execution.liquidation,
+        exercise: execution.exercise,
     }
 }
 

@@ -104,6 +104,7 @@ impl BrokerState {
             }
             Fact::Order(order) => self.keep_order(order)?,
             Fact::Executed(execution) => self.execute(execution)?,
+            Fact::Corrected(execution) => self.correct(execution_from(execution)?)?,
             Fact::Remembered(execution) => self.executions.push(execution_from(execution)?),
             Fact::OrderIdShown(shown) => self.raise_order_id(shown.client_id, shown.highest),
             Fact::DayBegan(day) => {
@@ -213,5 +214,7 @@ fn execution_from(fact: &ExecutionFact) -> Result<BrokerExecution, String> {
         liquidity: fact.liquidity,
         commission: Money::from_micros(fact.commission),
         realized: fact.realized.map(Money::from_micros),
+        liquidation: fact.liquidation,
+        exercise: fact.exercise,
     })
 }

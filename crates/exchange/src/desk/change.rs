@@ -35,6 +35,10 @@ impl Desk {
             }
             return Ok(());
         }
+        if self.faults.take_split_modify() {
+            self.split(&order, terms, ticket);
+            return Ok(());
+        }
         let change = self.change_at_exchange(&order, &terms, &ticket);
         let sent = self.exchange.change(self.now + self.config.order_latency, change);
         sent.map_err(|full| Refused::rejected(&full.to_string()))?;

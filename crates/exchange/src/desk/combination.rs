@@ -241,6 +241,8 @@ impl Desk {
             liquidity: 2,
             commission: alphatrader_model::Money::ZERO,
             realized: None,
+            liquidation: order.liquidation,
+            exercise: None,
         }
     }
 

@@ -230,6 +230,7 @@ impl Desk {
             ending: String::new(),
             live: None,
             legs: subject.legs,
+            liquidation: false,
         });
         if ignored {
             let text = "Order Event Warning:Attribute 'Outside Regular Trading Hours' is ignored based on the order type and destination.";
@@ -280,7 +281,8 @@ impl Desk {
             if order.status != Status::PendingSubmit {
                 continue;
             }
-            match self.check_funds(&order) {
+            let refused = self.faults.take_rejection().map_or_else(|| self.check_funds(&order), Err);
+            match refused {
                 Ok(()) => self.dispatch(order),
                 Err(refused) => {
                     let (client_id, order_id) = (order.client_id, order.order_id);

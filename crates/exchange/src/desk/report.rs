@@ -36,7 +36,11 @@ impl Desk {
                 self.restand(order);
             }
             ReportKind::Fill { quantity, price, liquidity, .. } => {
-                self.filled(order, quantity, price, liquidity);
+                for part in self.faults.parts(quantity) {
+                    self.filled(order.clone(), part, price, liquidity);
+                    order = self.state.orders[&order.perm_id].clone();
+                    order.updated = report.time;
+                }
             }
             ReportKind::Cancelled { reason, .. } => self.ended(order, reason),
             ReportKind::Rejected { code, reason } => self.refused(order, code, &reason),
@@ -135,6 +139,8 @@ impl Desk {
             },
             commission,
             realized: None,
+            liquidation: order.liquidation,
+            exercise: None,
         };
         self.record(Fact::Executed(Box::new(execution_fact(&execution))));
         let kept = self.state.executions.last().expect("it was kept just now").clone();

@@ -9,6 +9,7 @@ use crate::broker::fact::{Fact, Founded};
 use crate::broker::order::Status;
 use crate::broker::state::BrokerState;
 use crate::desk::DeskConfig;
+use crate::wire::Request;
 use crate::wire::message::account::{PnlSingleRequest, PositionsRequest};
 use crate::wire::message::contract::Contract as WireContract;
 use crate::wire::message::order::{CancelOrderRequest, PlaceOrderRequest};
@@ -155,7 +156,13 @@ impl Bench {
         let config = DeskConfig { order_latency: Span::from_millis(1), ..DeskConfig::default() };
         let desk = Desk::new(config, Calendar::xnys(), memory.state());
         let script = Script { day: Vec::new(), given: 0, drift };
-        let hub = Hub::new(desk, Box::new(script), Box::new(memory.clone()), DEFAULT_LIMITS, begin);
+        let hub = Hub::new(
+            desk,
+            Box::new(script),
+            Box::new(memory.clone()),
+            Limits::default().without_rates(),
+            begin,
+        );
         let mut bench = Self { hub, memory, told: Vec::new() };
         bench.ask(&Request::StartApi(StartApiRequest { client_id: Some(5), optional_capabilities: None }));
         bench

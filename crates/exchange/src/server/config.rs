@@ -7,7 +7,8 @@ use std::time::Duration;
 use alphatrader_model::{Calendar, Money, Timestamp};
 
 use crate::desk::DeskConfig;
-use crate::hub::{DEFAULT_LIMITS, Limits};
+use crate::hub::Limits;
+use crate::scenario::Scenario;
 use crate::wire::frame::DEFAULT_MAX_REQUEST;
 use crate::wire::handshake::PROTOBUF_VERSION;
 
@@ -30,8 +31,11 @@ pub struct GatewayConfig {
     pub opening_cash: Money,
     /// Latency, commissions, rates, bounds of the desk.
     pub desk: DeskConfig,
-    /// Streams that all clients together may have.
+    /// Streams that all clients together may have, and how often they may ask; the scenario's own
+    /// limits come first.
     pub limits: Limits,
+    /// What the broker does that a client would rather not meet; nothing without one.
+    pub scenario: Option<Scenario>,
     /// Clients at once; more are closed when they connect.
     pub max_connections: usize,
     /// Largest request in bytes.
@@ -66,7 +70,8 @@ impl Default for GatewayConfig {
             account: "DU0000001".to_owned(),
             opening_cash: Money::from_dollars(100_000),
             desk: DeskConfig::default(),
-            limits: DEFAULT_LIMITS,
+            limits: Limits::default(),
+            scenario: None,
             max_connections: 32,
             max_request: DEFAULT_MAX_REQUEST,
             max_outgoing: 16 << 20,

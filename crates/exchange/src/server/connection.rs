@@ -1,19 +1,20 @@
 //! One client: bytes to requests, a bounded buffer to bytes.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::config::GatewayConfig;
 use super::metrics::{GatewayMetrics, count};
 use super::outbox::{End, Next, Outbox};
-use crate::hub::ConnectionId;
+use crate::hub::{ConnectionId, Shape};
 use crate::wire::{DecodeError, Link, LinkError, LinkEvent, Request};
 
 /// Bytes read at once.
@@ -26,7 +27,7 @@ const REST: std::time::Duration = std::time::Duration::from_millis(100);
 #[derive(Debug)]
 pub(super) enum Message {
     /// The handshake is settled; from here on replies go to the outbox.
-    Hello(ConnectionId, crate::wire::Agreement, Arc<Outbox>),
+    Hello(ConnectionId, crate::wire::Agreement, Arc<Outbox>, Paced),
     /// A request.
     Request(ConnectionId, Box<Request>),
     /// A frame that could not be read.
@@ -35,6 +36,15 @@ pub(super) enum Message {
     Gone(ConnectionId),
 }
 
+/// Whether a client would rather wait than be refused when it sends too much.
+pub(super) type Paced = bool;
+
+/// The connect option by which a client asks for that.
+const PACE: &str = "+PACEAPI";
+
+/// How often a listener that was closed is tried to be opened again before that is said.
+const TRIES: u32 = 100;
+
 type Engine = mpsc::Sender<Message>;
 
 /// Takes connections until the engine is gone.
@@ -42,9 +52,11 @@ pub(super) async fn accept(
     listener: std::net::TcpListener,
     config: GatewayConfig,
     engine: Engine,
+    mut shut: watch::Receiver<bool>,
     metrics: Arc<GatewayMetrics>,
 ) {
-    let listener = match TcpListener::from_std(listener) {
+    let address = listener.local_addr();
+    let mut listener = match TcpListener::from_std(listener) {
         Ok(listener) => listener,
         Err(error) => {
             tracing::error!(%error, "the listener could not be used");
@@ -67,6 +79,18 @@ pub(super) async fn accept(
                 }
             },
             () = engine.closed() => break,
+            changed = shut.changed() => {
+                if changed.is_err() {
+                    break;
+                }
+                if *shut.borrow_and_update() {
+                    // Who connects is refused by the system, as when no gateway runs.
+                    drop(listener);
+                    let Some(again) = reopen(&address, &mut shut, &engine).await else { break };
+                    listener = again;
+                }
+                continue;
+            }
         };
         if open.load(Ordering::Relaxed) >= config.max_connections {
             count(&metrics.turned_away);
@@ -88,6 +112,36 @@ pub(super) async fn accept(
     }
     // What is still to be sent is sent.
     while clients.join_next().await.is_some() {}
+}
+
+/// Waits until connections are taken again, and opens the listener; nothing when the engine is gone.
+async fn reopen(
+    address: &std::io::Result<SocketAddr>,
+    shut: &mut watch::Receiver<bool>,
+    engine: &Engine,
+) -> Option<TcpListener> {
+    tokio::select! {
+        opened = shut.wait_for(|shut| !shut) => { opened.ok()?; }
+        () = engine.closed() => return None,
+    }
+    let mut tries: u32 = 0;
+    loop {
+        let error = match address {
+            Ok(address) => match TcpListener::bind(address).await {
+                Ok(listener) => return Some(listener),
+                Err(error) => error.to_string(),
+            },
+            Err(error) => error.to_string(),
+        };
+        tries += 1;
+        if tries.is_multiple_of(TRIES) {
+            tracing::error!(%error, tries, "the gateway's port can't be opened again; it is tried on");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(REST) => {}
+            () = engine.closed() => return None,
+        }
+    }
 }
 
 async fn serve(
@@ -118,6 +172,11 @@ async fn serve(
         () = outbox.ended() => {}
         () = engine.closed() => {}
     }
+    // A dead socket stays open, and nobody reads it.
+    tokio::select! {
+        () = outbox.released() => {}
+        () = engine.closed() => {}
+    }
     // What is already answered still goes out, unless the client was given up.
     outbox.end(End::Flushed);
     let _ = tokio::time::timeout(config.handshake, writer).await;
@@ -128,7 +187,7 @@ async fn serve(
 async fn write_out(mut write: OwnedWriteHalf, outbox: Arc<Outbox>) {
     while let Next::Send(bytes) = outbox.next().await {
         let sent = tokio::select! {
-            sent = write.write_all(&bytes) => sent.is_ok(),
+            sent = write_shaped(&mut write, &bytes, outbox.shaped()) => sent.is_ok(),
             () = outbox.dropped() => false,
         };
         if !sent {
@@ -137,6 +196,21 @@ async fn write_out(mut write: OwnedWriteHalf, outbox: Arc<Outbox>) {
     }
     outbox.end(End::Dropped);
     let _ = write.shutdown().await;
+}
+
+/// Writes as the shape in force wants it: in pieces, or after a pause in which more comes together.
+async fn write_shaped(write: &mut OwnedWriteHalf, bytes: &[u8], shape: Shape) -> std::io::Result<()> {
+    let pieces = shape.pieces.unwrap_or(usize::MAX).max(1);
+    for piece in bytes.chunks(pieces) {
+        write.write_all(piece).await?;
+        if !shape.pause.is_zero() {
+            tokio::time::sleep(shape.pause).await;
+        } else if shape.pieces.is_some() {
+            // The piece is handed to the system by itself.
+            tokio::task::yield_now().await;
+        }
+    }
+    Ok(())
 }
 
 struct Reader<'a> {
@@ -190,7 +264,8 @@ impl Reader<'_> {
                         version = agreement.version,
                         "a client said hello"
                     );
-                    Message::Hello(self.id, agreement, Arc::clone(self.outbox))
+                    let paced = offer.options.split_whitespace().any(|option| option == PACE);
+                    Message::Hello(self.id, agreement, Arc::clone(self.outbox), paced)
                 }
                 LinkEvent::Request(request) => {
                     self.started |= matches!(*request, Request::StartApi(_));

@@ -53,6 +53,11 @@ pub(super) struct Engine {
     queue: mpsc::Receiver<Message>,
     stop: watch::Receiver<Stop>,
     clients: BTreeMap<ConnectionId, Client>,
+    /// Sockets that are kept dead.
+    held: BTreeMap<ConnectionId, Arc<Outbox>>,
+    /// Whether new connections are to be refused.
+    shut: watch::Sender<bool>,
+    started: Instant,
     metrics: Arc<GatewayMetrics>,
 }
 
@@ -63,9 +68,11 @@ impl Engine {
         speed: f64,
         queue: mpsc::Receiver<Message>,
         stop: watch::Receiver<Stop>,
+        shut: watch::Sender<bool>,
         metrics: Arc<GatewayMetrics>,
     ) -> Self {
-        Self { hub, clock, speed, queue, stop, clients: BTreeMap::new(), metrics }
+        let (clients, held) = (BTreeMap::new(), BTreeMap::new());
+        Self { hub, clock, speed, queue, stop, clients, held, shut, started: Instant::now(), metrics }
     }
 
     /// Runs until it is stopped or can't keep what it is to say.
@@ -76,6 +83,9 @@ impl Engine {
         for client in self.clients.values() {
             client.outbox.end(how);
         }
+        for outbox in self.held.values() {
+            outbox.end(End::Dropped);
+        }
         outcome
     }
 
@@ -83,7 +93,9 @@ impl Engine {
         let mut messages = Vec::with_capacity(BATCH);
         loop {
             let due = self.hub.next_due();
-            let sleep = tokio::time::sleep(self.clock.wall_until(due));
+            let turn = self.hub.next_wall().map(|wall| since(wall).saturating_sub(self.started.elapsed()));
+            let wait = self.clock.wall_until(due);
+            let sleep = tokio::time::sleep(turn.map_or(wait, |turn| turn.min(wait)));
             tokio::select! {
                 biased;
                 changed = self.stop.changed() => {
@@ -101,6 +113,7 @@ impl Engine {
                 () = sleep => {}
             }
             self.move_market();
+            self.hub.set_wall(Span::from_nanos(nanos(self.started.elapsed())));
             for message in messages.drain(..) {
                 self.take(message);
             }
@@ -148,10 +161,10 @@ impl Engine {
 
     fn take(&mut self, message: Message) {
         match message {
-            Message::Hello(id, agreement, outbox) => {
+            Message::Hello(id, agreement, outbox, paced) => {
                 let Agreement { version, .. } = agreement;
                 self.clients.insert(id, Client { codec: Codec::new(agreement), version, outbox });
-                self.hub.hello(id);
+                self.hub.hello(id, paced);
             }
             Message::Request(id, request) => self.hub.request(id, &request),
             Message::Unreadable(id, error) => self.hub.unreadable(id, &error),
@@ -161,6 +174,7 @@ impl Engine {
 
     fn forget(&mut self, id: ConnectionId) {
         self.clients.remove(&id);
+        self.held.remove(&id);
         self.hub.gone(id);
     }
 
@@ -171,6 +185,8 @@ impl Engine {
         if kept {
             count(&self.metrics.commits);
         }
+        let shut = self.hub.is_shut();
+        self.shut.send_if_modified(|was| std::mem::replace(was, shut) != shut);
         let mut outputs = outputs.into_iter().peekable();
         while let Some((id, _)) = outputs.peek() {
             let id = *id;
@@ -183,8 +199,15 @@ impl Engine {
     }
 
     fn say(&mut self, id: ConnectionId, group: &[Output]) {
-        let Some(client) = self.clients.get(&id) else { return };
-        let mut close = false;
+        let Some(client) = self.clients.get(&id) else {
+            if group.contains(&Output::Cut)
+                && let Some(outbox) = self.held.remove(&id)
+            {
+                outbox.end(End::Dropped);
+            }
+            return;
+        };
+        let mut end = None;
         let mut bytes = 0;
         let fits = client.outbox.write(|out| {
             let before = out.len();
@@ -192,15 +215,29 @@ impl Engine {
                 match output {
                     Output::Hello(time) => write_answer(out, client.version, time),
                     Output::Reply(reply) => client.codec.encode_reply(reply, out),
-                    Output::Close => close = true,
+                    Output::Close => end = Some(End::Flushed),
+                    Output::Cut => end = Some(End::Dropped),
+                    Output::Hold => end = Some(End::Held),
+                    Output::Shape(_) => {}
                 }
             }
             bytes = out.len() - before;
         });
         add(&self.metrics.replies, group.len() as u64);
         add(&self.metrics.bytes, bytes as u64);
-        if close {
-            client.outbox.end(End::Flushed);
+        for output in group {
+            if let Output::Shape(shape) = output {
+                client.outbox.shape(*shape);
+            }
+        }
+        if let Some(end) = end {
+            client.outbox.end(end);
+        }
+        if end == Some(End::Held) {
+            let outbox = Arc::clone(&client.outbox);
+            self.clients.remove(&id);
+            self.held.insert(id, outbox);
+            return;
         }
         if !fits {
             if client.outbox.is_dropped() {
@@ -210,4 +247,12 @@ impl Engine {
             self.forget(id);
         }
     }
+}
+
+fn nanos(duration: Duration) -> i64 {
+    i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)
+}
+
+fn since(wall: Span) -> Duration {
+    Duration::from_nanos(wall.nanos().max(0).unsigned_abs())
 }

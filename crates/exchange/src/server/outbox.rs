@@ -4,6 +4,8 @@ use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::Notify;
 
+use crate::hub::Shape;
+
 /// Bytes on their way to one client.
 #[derive(Debug)]
 pub struct Outbox {
@@ -19,6 +21,7 @@ pub struct Outbox {
 struct State {
     bytes: Vec<u8>,
     end: Option<End>,
+    shape: Shape,
 }
 
 /// How a connection ends.
@@ -26,6 +29,8 @@ struct State {
 pub enum End {
     /// After what waits was sent.
     Flushed,
+    /// Not yet, but nothing is sent or read any more: a dead socket.
+    Held,
     /// At once.
     Dropped,
 }
@@ -72,12 +77,39 @@ impl Outbox {
     pub fn end(&self, how: End) {
         let mut state = self.lock();
         match (state.end, how) {
-            (None, _) | (Some(End::Flushed), End::Dropped) => state.end = Some(how),
+            (None, _) | (Some(End::Flushed | End::Held), End::Dropped) | (Some(End::Flushed), End::Held) => {
+                state.end = Some(how);
+            }
             _ => {}
+        }
+        if how == End::Held {
+            state.bytes = Vec::new();
         }
         drop(state);
         self.changed.notify_one();
         self.ending.notify_one();
+    }
+
+    /// Bytes leave in another way from here on.
+    pub fn shape(&self, shape: Shape) {
+        self.lock().shape = shape;
+    }
+
+    /// How bytes leave.
+    pub fn shaped(&self) -> Shape {
+        self.lock().shape
+    }
+
+    /// Whether the socket is to be dead for now.
+    pub fn is_held(&self) -> bool {
+        self.lock().end == Some(End::Held)
+    }
+
+    /// Waits until a dead socket may end: for the task that read.
+    pub async fn released(&self) {
+        while self.is_held() {
+            self.ending.notified().await;
+        }
     }
 
     /// Whether the connection is to be dropped at once.
@@ -92,6 +124,7 @@ impl Outbox {
                 let mut state = self.lock();
                 match state.end {
                     Some(End::Dropped) => return Next::Close,
+                    Some(End::Held) => {}
                     _ if !state.bytes.is_empty() => return Next::Send(std::mem::take(&mut state.bytes)),
                     Some(End::Flushed) => return Next::Close,
                     None => {}
@@ -128,6 +161,19 @@ mod tests {
         outbox.end(End::Flushed);
         assert!(!outbox.write(|out| out.extend_from_slice(b"three")));
         assert_eq!(outbox.next().await, Next::Send(b"onetwo".to_vec()));
+        assert_eq!(outbox.next().await, Next::Close);
+    }
+
+    #[tokio::test]
+    async fn a_dead_socket_sends_nothing_until_it_is_dropped() {
+        let outbox = Outbox::new(100);
+        assert!(outbox.write(|out| out.push(b'1')));
+        outbox.end(End::Held);
+        outbox.end(End::Flushed);
+        assert!(!outbox.write(|out| out.push(b'2')));
+        assert!(outbox.is_held());
+        outbox.end(End::Dropped);
+        outbox.released().await;
         assert_eq!(outbox.next().await, Next::Close);
     }
 

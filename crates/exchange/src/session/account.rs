@@ -21,9 +21,6 @@ const PNL_INTERVAL: Span = Span::SECOND;
 /// Values of the account are told this often, when they changed.
 const VALUES_INTERVAL: Span = Span::from_minutes(3);
 
-/// Account summaries a client may have at once, as at the broker.
-const MAX_SUMMARIES: usize = 2;
-
 /// Other streams of the account a client may have at once.
 const MAX_STREAMS: usize = 64;
 
@@ -85,6 +82,16 @@ impl AccountStreams {
             }
             _ => {}
         }
+    }
+
+    /// Summaries that stream; how many there may be is a limit of all clients together.
+    pub(super) fn summaries(&self) -> usize {
+        self.summaries.len()
+    }
+
+    /// Whether a summary has this request id.
+    pub(super) fn has_summary(&self, id: i32) -> bool {
+        self.summaries.contains_key(&id)
     }
 
     /// A holding changed.
@@ -155,11 +162,6 @@ impl AccountStreams {
 
     fn begin_summary(&mut self, asked: &AccountSummaryRequest, desk: &Desk, out: &mut Out) {
         let id = asked.req_id.unwrap_or(notice::SESSION);
-        if self.summaries.len() >= MAX_SUMMARIES && !self.summaries.contains_key(&id) {
-            let text = "Error processing request.-'Maximum number of account summary requests exceeded'";
-            out.push(tell::error(id, notice::REQUEST_FAILED, text, desk.now()));
-            return;
-        }
         let tags = asked.tags.as_deref().unwrap_or_default();
         let tags: BTreeSet<String> = tags
             .split(',')

@@ -88,6 +88,12 @@ impl DepthStream {
         self.instrument
     }
 
+    /// The client is to empty its book: everything is told anew.
+    pub fn forget_view(&mut self) {
+        self.view = Rows::default();
+        self.version = None;
+    }
+
     /// Tells the edits from what the client sees to what the book is.
     pub fn tell(&mut self, id: i32, desk: &Desk, out: &mut Out) {
         let Some(ticker) = desk.feed().ticker(self.instrument) else { return };

@@ -180,6 +180,11 @@ impl MarketStream {
         self.instrument
     }
 
+    /// Everything is told anew with the next sample.
+    pub fn forget_told(&mut self) {
+        self.told = Told::default();
+    }
+
     /// Whether its next sample is due.
     pub fn is_due(&self, now: Timestamp) -> bool {
         now >= self.due

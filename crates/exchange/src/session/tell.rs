@@ -117,12 +117,13 @@ pub fn execution(execution: &BrokerExecution, id: i32, desk: &Desk) -> Reply {
         price: Some(execution.price.to_f64()),
         perm_id: Some(execution.perm_id),
         client_id: Some(execution.client_id),
-        is_liquidation: Some(false),
+        is_liquidation: Some(execution.liquidation),
         cum_qty: size(execution.cumulative),
         avg_price: Some(execution.average_price),
         order_ref: Some(execution.order_ref.clone()).filter(|r| !r.is_empty()),
         last_liquidity: Some(execution.liquidity),
         is_price_revision_pending: Some(false),
+        opt_exercise_or_lapse_type: execution.exercise,
         ..Execution::default()
     };
     Reply::ExecutionDetails(Box::new(ExecutionDetails {

@@ -87,6 +87,22 @@ pub const SECURITY_DEFINITION_FARM_OK: i32 = 2158;
 pub const CONNECTION_LOST: i32 = 1100;
 /// The link to the broker is back, subscriptions are kept.
 pub const CONNECTION_RESTORED: i32 = 1102;
+/// The link to the broker is back, subscriptions are gone.
+pub const CONNECTION_RESTORED_DATA_LOST: i32 = 1101;
+/// More messages a second than allowed.
+pub const TOO_MANY_MESSAGES: i32 = 100;
+/// A request of history failed or came too soon.
+pub const HISTORY_FAILED: i32 = 162;
+/// A book is halted: subscribe again.
+pub const DEPTH_HALTED: i32 = 316;
+/// A book is reset: empty it and read on.
+pub const DEPTH_RESET: i32 = 317;
+/// Live data need a subscription; delayed ones are to be had.
+pub const NOT_ENTITLED: i32 = 10089;
+/// Live data need a subscription; delayed ones are shown.
+pub const SHOWING_DELAYED: i32 = 10167;
+/// Another session of the login has the market data.
+pub const COMPETING_SESSION: i32 = 10197;
 /// Market data lines are used up.
 pub const TOO_MANY_LINES: i32 = 101;
 /// Tick-by-tick streams are used up.

@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
+use alphatrader_exchange::Limits;
 use alphatrader_exchange::desk::DeskConfig;
 use alphatrader_exchange::server::{Gateway, GatewayConfig, GatewayHandle};
 use alphatrader_model::Span;
@@ -14,6 +15,7 @@ pub(crate) fn config(state: Option<&Path>) -> GatewayConfig {
         state_file: state.map(Path::to_owned),
         seed: 7,
         speed: 20.0,
+        limits: Limits::default().without_rates(),
         desk: DeskConfig { order_latency: Span::from_millis(1), ..DeskConfig::default() },
         ..GatewayConfig::default()
     }

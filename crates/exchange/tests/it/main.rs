@@ -10,3 +10,4 @@ mod hostile;
 mod raw;
 mod recorded;
 mod restart;
+mod scenarios;

@@ -24,10 +24,22 @@ pub(crate) struct Raw {
 impl Raw {
     /// Connects and says hello.
     pub(crate) fn connect(address: SocketAddr) -> Self {
+        Self::offer(address, b"API\0\x00\x00\x00\x09v213..226")
+    }
+
+    /// The same for a client that would rather wait than be refused, with its API started.
+    pub(crate) fn paced(address: SocketAddr, client_id: i32) -> Self {
+        let mut raw = Self::offer(address, b"API\0\x00\x00\x00\x12v213..226 +PACEAPI");
+        let client_id = Some(client_id);
+        raw.send(&Request::StartApi(StartApiRequest { client_id, optional_capabilities: None }));
+        raw
+    }
+
+    fn offer(address: SocketAddr, opening: &[u8]) -> Self {
         let mut stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
-        stream.write_all(b"API\0\x00\x00\x00\x09v213..226").unwrap();
+        stream.write_all(opening).unwrap();
         let codec = Codec::new(Agreement { version: 213, dialect: Dialect::Protobuf });
         let mut raw = Self { stream, decoder: FrameDecoder::new(1, 1 << 24), codec, seen: Vec::new() };
         let hello = String::from_utf8(raw.frame().expect("the handshake is answered")).unwrap();
@@ -46,6 +58,36 @@ impl Raw {
             optional_capabilities: None,
         }));
         raw
+    }
+
+    /// Connects and starts the API where the gateway may refuse or end it at any moment.
+    pub(crate) fn try_start(address: SocketAddr, client_id: i32) -> Option<Self> {
+        let mut stream = TcpStream::connect(address).ok()?;
+        stream.set_read_timeout(Some(PATIENCE)).ok()?;
+        stream.set_nodelay(true).ok()?;
+        stream.write_all(b"API\0\x00\x00\x00\x09v213..226").ok()?;
+        let codec = Codec::new(Agreement { version: 213, dialect: Dialect::Protobuf });
+        let mut raw = Self { stream, decoder: FrameDecoder::new(1, 1 << 24), codec, seen: Vec::new() };
+        raw.frame()?;
+        let client_id = Some(client_id);
+        raw.try_send(&Request::StartApi(StartApiRequest { client_id, optional_capabilities: None }))?;
+        Some(raw)
+    }
+
+    /// Sends a request where the connection may be gone.
+    pub(crate) fn try_send(&mut self, request: &Request) -> Option<()> {
+        let mut bytes = Vec::new();
+        self.codec.encode_request(request, &mut bytes);
+        self.stream.write_all(&bytes).ok()
+    }
+
+    /// Buys so many SPY at the market where the connection may be gone.
+    pub(crate) fn try_place(&mut self, order_id: i32, quantity: u64) -> Option<()> {
+        self.try_send(&Request::PlaceOrder(Box::new(PlaceOrderRequest {
+            order_id: Some(order_id),
+            contract: Some(spy()),
+            order: Some(order("BUY", quantity, "MKT", None, None)),
+        })))
     }
 
     /// Sends a request.
