@@ -1,30 +1,49 @@
 //! A synthetic option chain laid over any underlying, recorded or synthetic.
 //!
-//! Every trading day has an expiry, as for the largest ETFs: today's and the next session's. Strikes
-//! stand around spot and follow it. Prices are Black-Scholes with a smile, on a clock of variance
-//! that runs as the synthetic market moves: fast at the open and the close, a jump over night.
-//! Quotes keep to ticks and to the bounds that arbitrage sets. Each contract is quoted again at
-//! least once a second, evenly spread over the second; contracts near the money also when the
-//! underlying moves. Everything is marked `synthetic`.
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`plan`] | which options are listed on a day, out to sixty days |
+//! | `clock` | variance until each expiry |
+//! | [`smile`] | what an option is worth: a surface without arbitrage |
+//! | `quote` | ticks, spreads, sizes |
+//! | `interest` | open interest and volume |
+//! | [`tape`] | prints, and the unusual buyer |
+//!
+//! Two kinds. [`ChainOverlay::new`] lists today's and the next session's expiry around spot and
+//! follows it: for replays of one symbol. [`ChainOverlay::listed`] lists a whole plan at once.
+//! Prices stand on a clock of variance that runs as the synthetic market moves: fast at the open and
+//! the close, a jump over night. Quotes keep to ticks and to the bounds that arbitrage sets.
+//!
+//! Work is bounded: contracts near the money of the nearest expiries are quoted once a second, evenly
+//! spread over the second, and a few of them when the underlying moves; all others once in
+//! [`ChainOverlay::SLOW_ROUND`], and told only when the price changed. Everything is marked
+//! `synthetic`.
 //!
 //! Fed with the underlying's events in time order: [`ChainOverlay::advance`] to the next event's
 //! time, then [`ChainOverlay::on`] the event.
 
 mod clock;
-mod price;
+mod interest;
+pub mod plan;
 mod quote;
+pub mod smile;
+pub mod tape;
 
 use std::collections::BTreeMap;
 
-use alphatrader_model::market::ChainRow;
+use alphatrader_model::market::{ChainRow, Gap, Stream, TradeFlags};
 use alphatrader_model::{
-    Contract, Input, Instrument, InstrumentId, OptionContract, Payload, Price, Quote, Right, Session, Span,
-    Symbol, Timestamp,
+    Contract, Input, Instrument, InstrumentId, OptionContract, Payload, Price, Quantity, Quote, Right,
+    Session, Side, Span, Symbol, Timestamp, Trade, Venue,
 };
 
 use crate::random::{Random, mix};
 use clock::VarianceClock;
+use interest::{Place, interest};
+use plan::ChainPlan;
 use quote::Maker;
+use smile::{Smile, Spot};
+use tape::{Tape, UnusualBuyer, Wanted};
 
 /// What a chain is made of.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,14 +56,28 @@ pub struct ChainConfig {
     pub first_id: InstrumentId,
     /// Distance between strikes; a whole number of cents.
     pub strike_step: Price,
-    /// Strikes on each side of spot, 1 to 50.
+    /// Strikes on each side of spot that are quoted each second, 1 to 50.
     pub strikes_each_side: u32,
-    /// Most strikes in all, however far spot moves.
+    /// Most strikes that a chain that follows spot lists, however far spot moves.
     pub max_strikes: u32,
     /// Deviation of one session's return from open to close that prices stand for, a fraction.
     pub session_volatility: f64,
+    /// The same in the long run.
+    pub long_volatility: f64,
     /// Annual risk-free rate, continuous, a fraction.
     pub rate: f64,
+    /// How volatility differs between strikes.
+    pub smile: Smile,
+    /// Price at which [`ChainConfig::tick_above`] begins.
+    pub tick_break: Price,
+    /// Price step from there on; below it is a cent.
+    pub tick_above: Price,
+    /// Open interest and volume relative to those of the largest fund.
+    pub interest: f64,
+    /// Prints per second, mean of the day; zero for a chain that only quotes.
+    pub prints: f64,
+    /// Somebody who buys much of one contract.
+    pub buyer: Option<UnusualBuyer>,
     /// Seed of sizes, open interest and volume.
     pub seed: u64,
 }
@@ -60,7 +93,15 @@ impl ChainConfig {
             strikes_each_side: 10,
             max_strikes: 61,
             session_volatility: 0.0070,
+            long_volatility: 0.0070,
             rate: 0.04,
+            smile: Smile::FUND,
+            // Classes in the penny programme of the largest ETFs trade in cents at every price.
+            tick_break: Price::from_cents(300),
+            tick_above: Price::CENT,
+            interest: 1.0,
+            prints: 0.0,
+            buyer: None,
             seed,
         }
     }
@@ -78,8 +119,17 @@ struct Listed {
     open_interest: u32,
     /// Contracts that trade in the whole day.
     day_volume: u32,
+    /// Contracts that the unusual buyer bought.
+    unusual: u32,
     quote: Option<Quote>,
     row_at: Timestamp,
+}
+
+/// A round over contracts, evenly spread over its length.
+#[derive(Debug, Clone, Copy)]
+struct Round {
+    due: Timestamp,
+    cursor: usize,
 }
 
 /// A synthetic option chain that follows an underlying through one session.
@@ -87,161 +137,335 @@ struct Listed {
 pub struct ChainOverlay {
     config: ChainConfig,
     session: Session,
-    expiries: [Session; 2],
+    /// Today and the sessions ahead; the expiries by place.
+    sessions: Vec<Session>,
+    expiries: Vec<usize>,
+    /// Which of them are monthly ones.
+    monthly: Vec<bool>,
+    width: i64,
     clock: VarianceClock,
     listed: Vec<Listed>,
-    /// Contracts of each strike: today's call and put, the next session's call and put.
-    strikes: BTreeMap<Price, [usize; 4]>,
+    /// Contracts of each expiry's strikes: call and put.
+    strikes: Vec<BTreeMap<Price, [usize; 2]>>,
+    /// The plan's strikes, until they are listed; none for a chain that follows spot.
+    plan: Option<Vec<Vec<Price>>>,
+    follows: bool,
+    /// Contracts quoted each second; of a chain that follows spot all.
+    active: Vec<usize>,
+    /// The strike around which they stand.
+    centre: Option<Price>,
     /// Middle of the underlying's quote.
     spot: Option<Price>,
-    /// When the next contract of the round is quoted.
-    due: Timestamp,
-    cursor: usize,
+    round: Round,
+    slow: Round,
+    /// The first slow round is done.
+    settled: bool,
     near_cursor: usize,
+    tape: Tape,
+    venues: [Venue; 4],
     random: Random,
 }
 
 impl ChainOverlay {
-    /// Each contract is quoted at least this often.
+    /// Each active contract is quoted at least this often.
     pub const ROUND: Span = Span::SECOND;
+    /// Every other contract is looked at once in this time.
+    pub const SLOW_ROUND: Span = Span::from_seconds(20);
+    /// How long the first look at every contract takes.
+    pub const FIRST_ROUND: Span = Span::from_seconds(3);
     /// Contracts near the money that are quoted anew at most for one move of the underlying.
     pub const PER_MOVE: usize = 4;
+    /// Expiries whose contracts near the money are quoted each second.
+    pub const ACTIVE_EXPIRIES: usize = 2;
     /// Strikes on each side of spot that count as near the money.
     const NEAR: i64 = 3;
-    /// Open interest and volume of a contract are told again this often.
+    /// Open interest and volume of a contract are told again this often; of one that is not active,
+    /// this often.
     const ROW_EVERY: Span = Span::from_seconds(10);
+    const SLOW_ROW_EVERY: Span = Span::from_seconds(120);
 
     /// A chain for `session`, whose options expire at its close and at that of `next`. Silent until
     /// the underlying has a quote in the session.
     pub fn new(config: ChainConfig, session: Session, next: Session) -> Self {
+        Self::with(config, vec![session, next], vec![0, 1], 1, None)
+    }
+
+    /// A chain of all contracts of a plan, for the plan's first session. Silent until the underlying
+    /// has a quote in the session; then all are announced.
+    pub fn listed(config: ChainConfig, plan: ChainPlan) -> Self {
+        let ChainPlan { sessions, expiries, strikes, width } = plan;
+        Self::with(config, sessions, expiries, width, Some(strikes))
+    }
+
+    fn with(
+        config: ChainConfig,
+        sessions: Vec<Session>,
+        expiries: Vec<usize>,
+        width: i64,
+        plan: Option<Vec<Vec<Price>>>,
+    ) -> Self {
         assert!(config.strike_step >= Price::CENT, "strikes are at least a cent apart");
         assert!((1..=50).contains(&config.strikes_each_side), "1 to 50 strikes on each side of spot");
-        let seed = mix(&[config.seed, day_number(&session), 0x0063_6861_696e]);
+        let session = sessions[0];
+        let underlying = config.underlying.as_str().bytes().fold(0, |sum, byte| sum * 64 + u64::from(byte));
+        let seed = mix(&[config.seed, day_number(&session), 0x0063_6861_696e, underlying]);
+        let round = Round { due: session.open, cursor: 0 };
         Self {
-            clock: VarianceClock::new(config.session_volatility, session, next),
+            clock: VarianceClock::new(&config, &sessions, &expiries),
             random: Random::new(seed),
+            tape: Tape::new(mix(&[seed, 1]), config.prints, config.buyer),
+            venues: ["CBOE", "ISE", "PHLX", "AMEX"].map(|name| Venue::new(name).expect("venues are symbols")),
+            strikes: vec![BTreeMap::new(); expiries.len()],
+            follows: plan.is_none(),
+            monthly: expiries.iter().map(|place| plan::is_monthly(sessions[*place].date)).collect(),
             config,
             session,
-            expiries: [session, next],
+            sessions,
+            expiries,
+            width,
             listed: Vec::new(),
-            strikes: BTreeMap::new(),
+            plan,
+            active: Vec::new(),
+            centre: None,
             spot: None,
-            due: session.open,
-            cursor: 0,
+            round,
+            slow: round,
+            settled: false,
             near_cursor: 0,
         }
     }
 
-    /// The number that the next new contract will have.
+    /// The number that the next new contract will have; of a chain with a plan, the first number that
+    /// it will never use.
     pub fn next_id(&self) -> InstrumentId {
-        InstrumentId(self.config.first_id.0 + self.listed.len() as u32)
+        let planned: usize = self.plan.iter().flatten().map(|strikes| 2 * strikes.len()).sum();
+        InstrumentId(self.config.first_id.0 + (self.listed.len() + planned) as u32)
     }
 
     /// When [`ChainOverlay::advance`] next has something to say; nothing before the first quote of
-    /// the underlying and after the close.
+    /// the underlying, in a halt, and after the close.
     pub fn next_time(&self) -> Option<Timestamp> {
-        (self.spot.is_some() && self.due < self.session.close).then_some(self.due)
+        self.spot?;
+        let slow = (!self.follows).then_some(self.slow.due);
+        let dues = [Some(self.round.due), slow, self.tape.next_time()];
+        dues.into_iter().flatten().min().filter(|due| *due < self.session.close)
     }
 
-    /// Adds to `out` the quotes of the round that are due up to and at `to`.
+    /// Adds to `out` what is due up to and at `to`: quotes of the rounds, prints.
     pub fn advance(&mut self, to: Timestamp, out: &mut Vec<Input>) {
         while let Some(at) = self.next_time().filter(|due| *due <= to) {
-            self.cursor = if self.cursor + 1 < self.listed.len() { self.cursor + 1 } else { 0 };
-            self.requote(self.cursor, at, true, out);
-            self.tell_row(self.cursor, at, false, out);
-            self.due = at + Span::from_nanos(Self::ROUND.nanos() / self.listed.len().max(1) as i64);
-        }
-    }
-
-    /// Hears an event of the underlying's feed; adds to `out` what follows from it at the same
-    /// instant: new strikes, quotes near the money. Everything else is left alone.
-    pub fn on(&mut self, input: &Input, out: &mut Vec<Input>) {
-        let Payload::Quote(quote) = &input.payload else { return };
-        let at = input.ts_event;
-        if quote.instrument != self.config.underlying_id || !self.session.contains(at) {
-            return;
-        }
-        let Some((bid, ask)) = quote.firm() else { return };
-        let spot = Price::from_raw(i64::midpoint(bid.price.raw(), ask.price.raw()));
-        if self.spot == Some(spot) {
-            return;
-        }
-        if self.spot.is_none() {
-            self.due = at;
-        }
-        self.spot = Some(spot);
-        self.list_strikes(spot, at, out);
-        self.quote_near(spot, at, out);
-    }
-
-    /// Lists the strikes around spot that are not listed yet, lowest first.
-    fn list_strikes(&mut self, spot: Price, at: Timestamp, out: &mut Vec<Input>) {
-        let step = self.config.strike_step;
-        let half = Price::from_raw(step.raw() / 2);
-        let centre = Price::from_raw(spot.raw() + half.raw()).floor_to(step);
-        let reach = i64::from(self.config.strikes_each_side);
-        for place in -reach..=reach {
-            let strike = Price::from_raw(centre.raw() + place * step.raw());
-            let room = self.strikes.len() < self.config.max_strikes as usize;
-            if strike > Price::ZERO && room && !self.strikes.contains_key(&strike) {
-                self.list_strike(strike, centre, at, out);
+            if self.round.due == at {
+                self.step_round(at, out);
+            } else if !self.follows && self.slow.due == at {
+                self.step_slow(at, out);
+            } else {
+                self.print(at, out);
             }
         }
     }
 
-    fn list_strike(&mut self, strike: Price, centre: Price, at: Timestamp, out: &mut Vec<Input>) {
-        let mut places = [0; 4];
-        for (place, slot) in places.iter_mut().enumerate() {
-            let (expiry, right) = (place / 2, if place % 2 == 0 { Right::Call } else { Right::Put });
-            *slot = self.listed.len();
-            let date = self.expiries[expiry].date;
-            let option = OptionContract { root: self.config.underlying, expiry: date, strike, right };
-            let steps = (strike.raw() - centre.raw()) / self.config.strike_step.raw();
-            let interest = interest(self.config.seed, &option, steps, expiry);
-            let listed = Listed {
-                id: self.next_id(),
-                option,
-                expiry,
-                log_strike: libm::log(strike.to_f64()),
-                maker: Maker::new(mix(&[self.config.seed, strike.raw() as u64, place as u64])),
-                open_interest: interest.open,
-                day_volume: interest.day_volume,
-                quote: None,
-                row_at: at,
-            };
-            self.announce(&listed, at, out);
-            self.listed.push(listed);
-            self.tell_row(*slot, at, true, out);
-            self.requote(*slot, at, true, out);
+    fn step_round(&mut self, at: Timestamp, out: &mut Vec<Input>) {
+        let count = self.active.len();
+        self.round.cursor = if self.round.cursor + 1 < count { self.round.cursor + 1 } else { 0 };
+        if let Some(place) = self.active.get(self.round.cursor).copied() {
+            self.requote(place, at, true, out);
+            self.tell_row(place, at, Self::ROW_EVERY, out);
         }
-        self.strikes.insert(strike, places);
+        self.round.due = at + Span::from_nanos(Self::ROUND.nanos() / count.max(1) as i64);
     }
 
-    fn announce(&self, listed: &Listed, at: Timestamp, out: &mut Vec<Input>) {
+    fn step_slow(&mut self, at: Timestamp, out: &mut Vec<Input>) {
+        let place = self.slow.cursor;
+        if place < self.listed.len() {
+            self.requote(place, at, false, out);
+            self.tell_row(place, at, Self::SLOW_ROW_EVERY, out);
+        }
+        self.slow.cursor = if place + 1 < self.listed.len() { place + 1 } else { 0 };
+        self.settled |= self.slow.cursor == 0;
+        let length = if self.settled { Self::SLOW_ROUND } else { Self::FIRST_ROUND };
+        self.slow.due = at + Span::from_nanos(length.nanos() / self.listed.len().max(1) as i64);
+    }
+
+    /// Hears an event of the underlying's feed; adds to `out` what follows from it at the same
+    /// instant: new strikes, quotes near the money; the end of all quotes when the underlying's are
+    /// gone. Everything else is left alone.
+    pub fn on(&mut self, input: &Input, out: &mut Vec<Input>) {
+        let at = input.ts_event;
+        match &input.payload {
+            Payload::Quote(quote) if quote.instrument == self.config.underlying_id => {
+                if let Some((bid, ask)) = quote.firm().filter(|_| self.session.contains(at)) {
+                    let spot = Price::from_raw(i64::midpoint(bid.price.raw(), ask.price.raw()));
+                    self.on_spot(spot, at, out);
+                }
+            }
+            Payload::Gap(gap) if gap.instrument == self.config.underlying_id => self.withdraw(at, out),
+            _ => {}
+        }
+    }
+
+    fn on_spot(&mut self, spot: Price, at: Timestamp, out: &mut Vec<Input>) {
+        if self.spot == Some(spot) {
+            return;
+        }
+        if self.spot.is_none() {
+            self.round.due = at;
+            self.slow.due = at;
+            self.tape.begin(at, self.clock.volume_rate(at));
+        }
+        self.spot = Some(spot);
+        if let Some(plan) = self.plan.take() {
+            self.list_plan(&plan, spot, at, out);
+        }
+        if self.follows {
+            self.list_strikes(spot, at, out);
+        } else {
+            self.follow(spot, at, out);
+        }
+        self.quote_near(spot, at, out);
+    }
+
+    /// The underlying is no longer quoted, and neither are its options.
+    fn withdraw(&mut self, at: Timestamp, out: &mut Vec<Input>) {
+        if self.spot.take().is_none() {
+            return;
+        }
+        for listed in &mut self.listed {
+            if listed.quote.take().is_some() {
+                let gap = Gap { instrument: listed.id, stream: Stream::Quotes };
+                out.push(at_once(at, Payload::Gap(gap)));
+            }
+        }
+        self.settled = false;
+        self.slow.cursor = 0;
+        self.centre = None;
+    }
+
+    fn nearest(&self, spot: Price) -> Price {
+        let step = self.config.strike_step;
+        Price::from_raw(spot.raw() + step.raw() / 2).floor_to(step)
+    }
+
+    /// Lists a plan's contracts, nearest expiry first, lowest strike first.
+    fn list_plan(&mut self, plan: &[Vec<Price>], spot: Price, at: Timestamp, out: &mut Vec<Input>) {
+        let centre = self.nearest(spot);
+        for (expiry, strikes) in plan.iter().enumerate() {
+            for strike in strikes {
+                let places = [Right::Call, Right::Put]
+                    .map(|right| self.list(expiry, *strike, right, centre, at, out));
+                self.strikes[expiry].insert(*strike, places);
+            }
+        }
+    }
+
+    /// Of a chain with a plan: the active contracts are those around spot.
+    fn follow(&mut self, spot: Price, at: Timestamp, out: &mut Vec<Input>) {
+        let centre = self.nearest(spot);
+        if self.centre == Some(centre) {
+            return;
+        }
+        let first = self.centre.is_none();
+        self.centre = Some(centre);
+        let reach = i64::from(self.config.strikes_each_side) * self.config.strike_step.raw();
+        let range = Price::from_raw(centre.raw() - reach)..=Price::from_raw(centre.raw() + reach);
+        self.active.clear();
+        for strikes in self.strikes.iter().take(Self::ACTIVE_EXPIRIES) {
+            self.active.extend(strikes.range(range.clone()).flat_map(|(_, places)| *places));
+        }
+        if first {
+            for place in self.active.clone() {
+                self.requote(place, at, true, out);
+            }
+        }
+    }
+
+    /// Of a chain that follows spot: lists the strikes around spot that are not listed yet, lowest
+    /// first.
+    fn list_strikes(&mut self, spot: Price, at: Timestamp, out: &mut Vec<Input>) {
+        let step = self.config.strike_step;
+        let centre = self.nearest(spot);
+        let reach = i64::from(self.config.strikes_each_side);
+        for place in -reach..=reach {
+            let strike = Price::from_raw(centre.raw() + place * step.raw());
+            let room = self.strikes[0].len() < self.config.max_strikes as usize;
+            if strike > Price::ZERO && room && !self.strikes[0].contains_key(&strike) {
+                for expiry in 0..self.expiries.len() {
+                    let places = [Right::Call, Right::Put].map(|right| {
+                        let place = self.list(expiry, strike, right, centre, at, out);
+                        self.requote(place, at, true, out);
+                        self.active.push(place);
+                        place
+                    });
+                    self.strikes[expiry].insert(strike, places);
+                }
+            }
+        }
+    }
+
+    /// Lists a contract, announces it and tells its row. Its place.
+    fn list(
+        &mut self,
+        expiry: usize,
+        strike: Price,
+        right: Right,
+        centre: Price,
+        at: Timestamp,
+        out: &mut Vec<Input>,
+    ) -> usize {
+        let place = self.listed.len();
+        let session = &self.sessions[self.expiries[expiry]];
+        let option = OptionContract { root: self.config.underlying, expiry: session.date, strike, right };
+        let step = self.config.strike_step;
+        let terms = Place {
+            steps: (strike.raw() - centre.raw()) / step.raw(),
+            step,
+            sessions: self.expiries[expiry],
+            monthly: self.monthly[expiry],
+            scale: self.config.interest,
+        };
+        let interest = interest(self.config.seed, &option, &terms);
+        let number = (2 * expiry + usize::from(right == Right::Put)) as u64;
+        let listed = Listed {
+            id: InstrumentId(self.config.first_id.0 + place as u32),
+            option,
+            expiry,
+            log_strike: libm::log(strike.to_f64()),
+            maker: Maker::new(mix(&[self.config.seed, strike.raw() as u64, number]), self.width),
+            open_interest: interest.open,
+            day_volume: interest.day_volume,
+            unusual: 0,
+            quote: None,
+            row_at: at,
+        };
+        self.announce(&listed, session.close, at, out);
+        self.listed.push(listed);
+        self.tell_row(place, at, Span::from_nanos(0), out);
+        place
+    }
+
+    fn announce(&self, listed: &Listed, expires: Timestamp, at: Timestamp, out: &mut Vec<Input>) {
         let instrument = Instrument {
             id: listed.id,
             contract: Contract::Option(listed.option),
             underlying: self.config.underlying,
             multiplier: 100,
-            // Classes in the penny programme of the largest ETFs trade in cents at every price.
             tick: Price::CENT,
-            tick_above: Price::CENT,
-            tick_break: Price::from_cents(300),
-            expires: Some(self.expiries[listed.expiry].close),
+            tick_above: self.config.tick_above,
+            tick_break: self.config.tick_break,
+            expires: Some(expires),
             con_id: None,
             synthetic: true,
         };
         out.push(at_once(at, Payload::Instrument(Box::new(instrument))));
     }
 
-    /// Contracts near the money, a few a move in turn.
+    /// Contracts of the nearest expiry near the money, a few a move in turn.
     fn quote_near(&mut self, spot: Price, at: Timestamp, out: &mut Vec<Input>) {
         let reach = Self::NEAR * self.config.strike_step.raw();
         let near = Price::from_raw(spot.raw() - reach)..=Price::from_raw(spot.raw() + reach);
         let mut places = [0; 2 * (2 * Self::NEAR as usize + 1)];
         let mut count = 0;
-        for contracts in self.strikes.range(near).map(|(_, contracts)| contracts) {
-            for place in &contracts[..2] {
+        for contracts in self.strikes[0].range(near).map(|(_, contracts)| contracts) {
+            for place in contracts {
                 if count < places.len() {
                     places[count] = *place;
                     count += 1;
@@ -259,8 +483,10 @@ impl ChainOverlay {
         let Some(spot) = self.spot else { return };
         let listed = &mut self.listed[place];
         let left = self.clock.left(listed.expiry, at);
-        let value = price::value(&listed.option, spot.to_f64(), listed.log_strike, left, self.config.rate);
+        let underlying = Spot::new(spot.to_f64(), self.config.rate);
+        let value = self.config.smile.value(&listed.option, &underlying, listed.log_strike, left);
         let quote = listed.maker.quote(listed.id, &listed.option, spot, value, &mut self.random);
+        let quote = quote::on_ticks(quote, &self.config);
         let prices = |q: &Quote| (q.bid.map(|l| l.price), q.ask.map(|l| l.price));
         if always || listed.quote.as_ref().map(prices) != Some(prices(&quote)) {
             listed.quote = Some(quote);
@@ -268,46 +494,60 @@ impl ChainOverlay {
         }
     }
 
-    /// Tells open interest and volume so far, when it is time to.
-    fn tell_row(&mut self, place: usize, at: Timestamp, first: bool, out: &mut Vec<Input>) {
+    /// Somebody trades a contract at its quote.
+    fn print(&mut self, at: Timestamp, out: &mut Vec<Input>) {
+        let rate = self.clock.volume_rate(at);
+        let Some(wanted) = self.tape.take(at, rate, self.expiries.len()) else { return };
+        let Some(place) = self.find(&wanted) else { return };
+        let listed = &mut self.listed[place];
+        let Some(quote) = listed.quote else { return };
+        let (side, level) = if wanted.buys { (Side::Buy, quote.ask) } else { (Side::Sell, quote.bid) };
+        let Some(level) = level else { return };
+        let size = if wanted.unusual { wanted.size } else { wanted.size.min(level.size.get()) };
+        if wanted.unusual {
+            listed.unusual += size as u32;
+        }
+        let flags = if wanted.unusual { TradeFlags::SWEEP } else { TradeFlags::NONE };
+        let venue = self.venues[self.random.below(self.venues.len() as u64) as usize];
+        let trade = Trade {
+            instrument: listed.id,
+            price: level.price,
+            size: Quantity::new(size.max(1)),
+            aggressor: Some(side),
+            venue: Some(venue),
+            flags,
+        };
+        out.push(at_once(at, Payload::Trade(trade)));
+    }
+
+    /// The listed contract nearest to what is wanted; nothing without one on that side of it.
+    fn find(&self, wanted: &Wanted) -> Option<usize> {
+        let centre = self.nearest(self.spot?);
+        let strike = Price::from_raw(centre.raw() + wanted.steps * self.config.strike_step.raw());
+        let strikes = self.strikes.get(wanted.expiry)?;
+        let places = if wanted.steps >= 0 {
+            strikes.range(strike..).next()
+        } else {
+            strikes.range(..=strike).next_back()
+        };
+        places.map(|(_, places)| places[usize::from(wanted.right == Right::Put)])
+    }
+
+    /// Tells open interest and volume so far, unless they were told less than `every` ago.
+    fn tell_row(&mut self, place: usize, at: Timestamp, every: Span, out: &mut Vec<Input>) {
         let traded = self.clock.volume_share(at);
         let listed = &mut self.listed[place];
-        if !first && at.since(listed.row_at) < Self::ROW_EVERY {
+        if at.since(listed.row_at) < every {
             return;
         }
         listed.row_at = at;
         let row = ChainRow {
             instrument: listed.id,
             open_interest: Some(listed.open_interest),
-            volume: Some((f64::from(listed.day_volume) * traded) as u32),
+            volume: Some((f64::from(listed.day_volume) * traded) as u32 + listed.unusual),
         };
         out.push(at_once(at, Payload::Chain(row)));
     }
-}
-
-/// How much a contract is held and traded.
-struct Interest {
-    open: u32,
-    day_volume: u32,
-}
-
-/// Open interest in the thousands, larger at round strikes and near the money; volume of the day a
-/// few times that for what expires today, where the money is.
-fn interest(seed: u64, option: &OptionContract, steps: i64, expiry: usize) -> Interest {
-    let right = u64::from(option.right == Right::Put);
-    let date = option.expiry.year() as u64 * 512 + u64::from(option.expiry.day_of_year().unsigned_abs());
-    let mut random = Random::new(mix(&[seed, option.strike.raw() as u64, right, date]));
-    let round = match option.strike.raw() / Price::SCALE {
-        dollars if dollars % 10 == 0 => 4.0,
-        dollars if dollars % 5 == 0 => 2.2,
-        _ => 1.0,
-    };
-    let distance = steps as f64 / 6.0;
-    let near = libm::exp(-0.5 * distance * distance);
-    let open = 900.0 + 4_000.0 * round * (0.25 + near) * libm::exp(0.5 * random.normal());
-    let turnover = if expiry == 0 { 4.0 } else { 1.0 } * near * libm::exp(0.4 * random.normal());
-    let day_volume = 400.0 + open * turnover;
-    Interest { open: open.min(900_000.0) as u32, day_volume: day_volume.min(2_000_000.0) as u32 }
 }
 
 fn day_number(session: &Session) -> u64 {

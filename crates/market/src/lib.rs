@@ -6,7 +6,7 @@
 //! | [`fees`] | what an execution costs |
 //! | [`account`] | a paper account: cash, positions, buying power, settlement |
 //! | [`broker`] | [`SimulatedBroker`]: the three above with latencies, speaking the model's broker language |
-//! | [`synthetic`] | a synthetic SPY: quotes, prints, ten-row book, seeded |
+//! | [`synthetic`] | a synthetic market: thirteen symbols, books, chains, news, halts, seeded |
 //! | [`chain`] | a synthetic option chain laid over any underlying |
 //! | [`day`] | how volume and movement spread over a day |
 //! | [`random`] | the one generator of chance, seeded |
@@ -28,4 +28,5 @@ pub use broker::{BrokerConfig, Latency, SimulatedBroker};
 pub use chain::{ChainConfig, ChainOverlay};
 pub use fees::Fees;
 pub use matching::{Exchange, NewOrder, OrderKey, Report, ReportKind};
+pub use synthetic::universe::{Universe, UniverseConfig};
 pub use synthetic::{SyntheticConfig, SyntheticMarket};

@@ -1,8 +1,9 @@
-//! The clock of variance: how much movement is left until an expiry, and the year fraction that
+//! The clock of variance: how much movement is left until each expiry, and the year fraction that
 //! turns it into a volatility.
 
 use alphatrader_model::{Session, Timestamp};
 
+use super::ChainConfig;
 use crate::day::Shape;
 
 /// What is left until an expiry.
@@ -14,46 +15,57 @@ pub(super) struct Left {
     pub(super) deviation: f64,
 }
 
-/// Variance of a session spread over its hours, and over night.
+/// Variance of a session spread over its hours, over nights, and over the sessions to come, which
+/// return to the long run's volatility.
 #[derive(Debug, Clone)]
 pub(super) struct VarianceClock {
+    today: Session,
     session_variance: f64,
-    night_variance: f64,
-    sessions: [Session; 2],
+    /// Close of each expiry, and the variance between today's close and it.
+    expiries: Vec<(Timestamp, f64)>,
     shape: Shape,
 }
 
 impl VarianceClock {
     /// Variance from a close to the next open as a part of a session's.
     const NIGHT: f64 = 0.35;
+    /// Sessions in which two thirds of a day's unusual volatility are gone.
+    const RETURN: f64 = 15.0;
 
-    pub(super) fn new(session_volatility: f64, session: Session, next: Session) -> Self {
-        let session_variance = session_volatility * session_volatility;
+    /// `sessions` begins with today and leaves none out; expiries are places in it, ascending.
+    pub(super) fn new(config: &ChainConfig, sessions: &[Session], expiries: &[usize]) -> Self {
+        let square = |x: f64| x * x;
+        let (now, long) = (square(config.session_volatility), square(config.long_volatility));
+        let mut after = vec![0.0];
+        for (place, session) in sessions.iter().enumerate().skip(1) {
+            let variance = long + (now - long) * libm::exp(-(place as f64) / Self::RETURN);
+            let length = session.close.since(session.open).as_seconds() / Session::FULL.as_seconds();
+            after.push(after[place - 1] + variance * (Self::NIGHT + length));
+        }
         Self {
-            session_variance,
-            night_variance: Self::NIGHT * session_variance,
-            sessions: [session, next],
+            today: sessions[0],
+            session_variance: now,
+            expiries: expiries.iter().map(|place| (sessions[*place].close, after[*place])).collect(),
             shape: Shape::new(),
         }
     }
 
-    /// What is left at `at` until the close of today's (0) or the next (1) session.
+    /// What is left at `at` until an expiry, by place.
     pub(super) fn left(&self, expiry: usize, at: Timestamp) -> Left {
         const YEAR: f64 = 365.0 * 86_400.0;
-        let [today, next] = &self.sessions;
-        let mut variance = self.session_variance * (1.0 - self.shape.variance_until(today, at));
-        let mut end = today.close;
-        if expiry == 1 {
-            let length = next.close.since(next.open).as_seconds() / Session::FULL.as_seconds();
-            variance += self.night_variance + self.session_variance * length;
-            end = next.close;
-        }
-        let years = end.since(at).as_seconds().max(60.0) / YEAR;
+        let (close, after) = self.expiries[expiry];
+        let variance = self.session_variance * (1.0 - self.shape.variance_until(&self.today, at)) + after;
+        let years = close.since(at).as_seconds().max(60.0) / YEAR;
         Left { years, deviation: libm::sqrt(variance.max(1e-12)) }
     }
 
     /// Share of the day's volume traded by `at`, in [0, 1].
     pub(super) fn volume_share(&self, at: Timestamp) -> f64 {
-        self.shape.volume_until(&self.sessions[0], at)
+        self.shape.volume_until(&self.today, at)
+    }
+
+    /// Rate of volume at `at` relative to the day's mean.
+    pub(super) fn volume_rate(&self, at: Timestamp) -> f64 {
+        self.shape.volume_rate(&self.today, at)
     }
 }

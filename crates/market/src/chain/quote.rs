@@ -3,6 +3,7 @@
 use alphatrader_model::market::Level;
 use alphatrader_model::{InstrumentId, OptionContract, Price, Quantity, Quote, Right};
 
+use super::ChainConfig;
 use crate::random::Random;
 
 /// The market maker of one contract.
@@ -10,17 +11,18 @@ use crate::random::Random;
 pub(super) struct Maker {
     /// Typical size, contracts.
     size: u64,
-    /// Ticks that this contract's spread is wider than the closest.
+    /// Cents that this contract's spread is wider than the closest.
     extra: i64,
 }
 
 impl Maker {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64, width: i64) -> Self {
         let mut random = Random::new(seed);
-        Self { size: 40 + random.below(160), extra: i64::from(random.chance(0.3)) }
+        let size = (40 + random.below(160)) / width.unsigned_abs().max(1);
+        Self { size: size.max(4), extra: width - 1 + i64::from(random.chance(0.3)) }
     }
 
-    /// A quote around `value` dollars on a tick of a cent. The bid is not above the value and the
+    /// A quote around `value` dollars on the contract's ticks. The bid is not above the value and the
     /// ask not below it, so no quote breaks a bound that the value keeps. A value below half a tick
     /// has no bid.
     pub(super) fn quote(
@@ -50,4 +52,19 @@ impl Maker {
     fn draw(&self, random: &mut Random) -> Quantity {
         Quantity::new(1 + self.size / 2 + random.below(self.size))
     }
+}
+
+/// A quote whose prices stand on the configuration's ticks: bids rounded down, asks up.
+pub(super) fn on_ticks(mut quote: Quote, config: &ChainConfig) -> Quote {
+    if config.tick_above == Price::CENT {
+        return quote;
+    }
+    let step = |price: Price| if price < config.tick_break { Price::CENT } else { config.tick_above };
+    if let Some(bid) = &mut quote.bid {
+        bid.price = bid.price.floor_to(step(bid.price));
+    }
+    if let Some(ask) = &mut quote.ask {
+        ask.price = ask.price.ceil_to(step(ask.price));
+    }
+    quote
 }
