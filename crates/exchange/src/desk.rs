@@ -30,6 +30,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alphatrader_market::Fees;
 use alphatrader_market::matching::{Exchange, MatchingConfig, OrderKey, Report};
+use alphatrader_market::synthetic::chronicle::Chronicle;
 use alphatrader_model::{Calendar, Contract, InstrumentId, Money, Payload, Session, Span, Timestamp};
 
 use crate::broker::fact::{Clock, Fact, OrderIdShown};
@@ -179,6 +180,11 @@ impl Desk {
         &self.feed
     }
 
+    /// What the market knows beside its events.
+    pub fn know(&mut self, chronicle: Option<Chronicle>) {
+        self.feed.chronicle = chronicle;
+    }
+
     /// Account, orders, executions.
     pub fn state(&self) -> &BrokerState {
         &self.state
@@ -221,6 +227,11 @@ impl Desk {
     /// Stops trading in a contract, or lets it go on.
     pub fn halt(&mut self, contract: &Contract, halted: bool) {
         let Some(id) = self.instrument_id(contract) else { return };
+        if halted {
+            self.feed.halted.insert(id);
+        } else {
+            self.feed.halted.remove(&id);
+        }
         let mut reports = std::mem::take(&mut self.reports);
         self.exchange.halt(id, halted, &mut reports);
         self.take_reports(&mut reports);

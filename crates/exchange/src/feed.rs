@@ -3,6 +3,7 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`catalogue`] | the contracts listed today, by number, by name, by a client's description |
+//! | [`numbering`] | the numbers of contracts, the same in every run |
 //! | [`details`] | contract details, option chain parameters, market rules |
 //! | [`rows`] | an order book as rows, and the edits from one view of it to the next |
 //! | [`ticker`] | quote, last trade, statistics of the day of one contract |
@@ -13,6 +14,7 @@
 
 pub mod catalogue;
 pub mod details;
+pub mod numbering;
 pub mod option;
 pub mod recap;
 pub mod recorded;
@@ -20,8 +22,9 @@ pub mod rows;
 pub mod source;
 pub mod ticker;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use alphatrader_market::synthetic::chronicle::Chronicle;
 use alphatrader_model::InstrumentId;
 
 pub use catalogue::Catalogue;
@@ -32,6 +35,10 @@ pub use ticker::Ticker;
 pub struct Feed {
     /// The contracts listed today.
     pub catalogue: Catalogue,
+    /// Stocks in which trading is halted now.
+    pub halted: BTreeSet<InstrumentId>,
+    /// What the market knows beside its events, where it knows more.
+    pub chronicle: Option<Chronicle>,
     tickers: BTreeMap<InstrumentId, Ticker>,
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use alphatrader_model::{Session as TradingSession, Span, Timestamp};
+use alphatrader_model::{Contract, Payload, Session as TradingSession, Span, Timestamp};
 
 use crate::broker::journal::StateError;
 use crate::broker::store::Store;
@@ -110,6 +110,7 @@ impl Hub {
         let today = known.unwrap_or_else(|| crate::feed::details::session_ahead(calendar, begin));
         let now = if resumed { desk.state().clock.max(today.open) } else { begin.max(today.open) };
         desk.start_at(now);
+        desk.know(source.chronicle().cloned());
         let mut hub = Self {
             desk,
             source,
@@ -238,6 +239,9 @@ impl Hub {
         while self.source.peek().is_some_and(|at| at <= to) {
             let Some(input) = self.source.next() else { break };
             let payload = self.numbers.translate(input.payload);
+            if let Some(payload) = &payload {
+                self.hear_of_halt(input.ts_event, payload);
+            }
             if let Some(payload) = payload.and_then(|payload| recap.take(input.ts_event, payload)) {
                 self.desk.on_market(input.ts_event, &payload);
             }
@@ -279,9 +283,27 @@ impl Hub {
                 tracing::error!("the market spoke of a contract that it had not announced");
                 continue;
             };
+            self.hear_of_halt(input.ts_event, &payload);
             self.desk.on_market(input.ts_event, &payload);
             self.each(|session, desk, out| session.on_market(input.ts_event, &payload, desk, out));
             self.spread();
+        }
+    }
+
+    /// A stock whose quotes go because of a halt is halted until it is quoted again.
+    fn hear_of_halt(&mut self, at: Timestamp, payload: &Payload) {
+        let (instrument, halted) = match payload {
+            Payload::Quote(quote) if self.desk.feed().halted.contains(&quote.instrument) => {
+                (quote.instrument, false)
+            }
+            Payload::Gap(gap) => (gap.instrument, true),
+            _ => return,
+        };
+        let listing = self.desk.feed().catalogue.get(instrument);
+        if let Some(contract @ Contract::Stock(symbol)) = listing.map(|listing| listing.instrument.contract)
+            && (!halted || self.source.is_halted(symbol, at))
+        {
+            self.desk.halt(&contract, halted);
         }
     }
 

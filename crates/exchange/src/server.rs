@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use alphatrader_edge::{Clock, ClockError};
-use alphatrader_market::SyntheticConfig;
+use alphatrader_market::UniverseConfig;
 use alphatrader_model::{Calendar, Timestamp};
 use thiserror::Error;
 use tokio::runtime::Runtime;
@@ -30,7 +30,7 @@ use crate::broker::journal::StateError;
 use crate::broker::state::BrokerState;
 use crate::broker::store::{FileStore, NoStore, Store};
 use crate::desk::Desk;
-use crate::feed::source::{Source, SyntheticSource};
+use crate::feed::source::{Source, UniverseSource};
 use crate::hub::Hub;
 pub use config::GatewayConfig;
 use engine::{Engine, Stop};
@@ -100,7 +100,10 @@ impl Gateway {
     /// # Errors
     /// [`GatewayError`].
     pub fn start(config: GatewayConfig) -> Result<GatewayHandle, GatewayError> {
-        Self::start_on(config, |seed| Box::new(SyntheticSource::new(SyntheticConfig::spy(seed))))
+        let symbols = config.symbols.clone();
+        Self::start_on(config, |seed| {
+            Box::new(UniverseSource::new(UniverseConfig { symbols, ..UniverseConfig::all(seed) }))
+        })
     }
 
     /// Starts a gateway on a market of the caller's: `source` is given the account's seed.

@@ -69,7 +69,7 @@ fn synthetic(c: &mut Criterion) {
             let session = Calendar::xnys().session(date).expect("a trading day");
             let config = SyntheticConfig { with_chain, ..SyntheticConfig::spy(1) };
             b.iter(|| {
-                SyntheticMarket::new(config.clone(), session)
+                SyntheticMarket::new(config, session)
                     .take(events)
                     .map(|i| i.ts_event.nanos() & 1)
                     .sum::<i64>()

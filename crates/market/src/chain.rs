@@ -350,8 +350,8 @@ impl ChainOverlay {
         let centre = self.nearest(spot);
         for (expiry, strikes) in plan.iter().enumerate() {
             for strike in strikes {
-                let places = [Right::Call, Right::Put]
-                    .map(|right| self.list(expiry, *strike, right, centre, at, out));
+                let places =
+                    [Right::Call, Right::Put].map(|right| self.list(expiry, *strike, right, centre, at, out));
                 self.strikes[expiry].insert(*strike, places);
             }
         }
@@ -497,7 +497,7 @@ impl ChainOverlay {
     /// Somebody trades a contract at its quote.
     fn print(&mut self, at: Timestamp, out: &mut Vec<Input>) {
         let rate = self.clock.volume_rate(at);
-        let Some(wanted) = self.tape.take(at, rate, self.expiries.len()) else { return };
+        let wanted = self.tape.take(at, rate, self.expiries.len());
         let Some(place) = self.find(&wanted) else { return };
         let listed = &mut self.listed[place];
         let Some(quote) = listed.quote else { return };

@@ -38,7 +38,7 @@ use profile::Profile;
 use stock::Stock;
 
 /// What a synthetic market of one symbol is made of.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SyntheticConfig {
     /// Seed of everything.
     pub seed: u64,
@@ -88,12 +88,12 @@ impl SyntheticMarket {
         let (series, of) = Series::new(config.seed, days, &[(profile, config.base_price.to_f64())]);
         let paths = series.paths(&session);
         let of = of.into_iter().next().expect("one symbol has one mixture");
-        let stock = stock_of(&config, profile, session, &paths, of, Vec::new());
         let chain = config.with_chain.then(|| {
             let chain =
                 ChainConfig::new(config.symbol, config.underlying_id, config.first_option_id, config.seed);
             ChainOverlay::new(chain, session, next)
         });
+        let stock = stock_of(config, profile, session, &paths, of, &[]);
         Self { session, paths, line: Line::new(stock, chain, session), began: false }
     }
 
@@ -123,19 +123,20 @@ impl Iterator for SyntheticMarket {
 }
 
 fn stock_of(
-    config: &SyntheticConfig,
+    config: SyntheticConfig,
     profile: &'static Profile,
     session: Session,
     paths: &Paths,
     of: Mixture,
-    halts: Vec<Halt>,
+    halts: &[Halt],
 ) -> Stock {
     let name = config.symbol.as_str().bytes().fold(0_u64, |sum, byte| sum * 64 + u64::from(byte));
     let seed = mix(&[config.seed, number(session.date), 4, name]);
     let usual = paths.session_deviation(&of);
     let stirs = paths.shocks(&of).into_iter().map(|(at, size)| (at, (4.0 * size.abs() / usual).min(8.0)));
     let news = stirs.filter(|(_, much)| *much > 0.3).collect();
-    let halts = halts.into_iter().map(|halt| (halt.from, halt.until)).collect();
+    let own = halts.iter().filter(|halt| halt.symbol == config.symbol);
+    let halts = own.map(|halt| (halt.from, halt.until)).collect();
     Stock::new(config.underlying_id, config.symbol, profile, session, of, seed, halts, news)
 }
 

@@ -7,18 +7,16 @@ use super::{Desk, Happening, key_of};
 use crate::broker::fact::{ClosePrice, DayBegan, Fact, Numbered, Settled};
 use crate::broker::order::{BrokerOrder, Status};
 use crate::feed::catalogue::Listing;
+use crate::feed::numbering;
 
-/// Numbers of contracts begin here; SPY has the broker's own.
+/// Numbers of contracts that do not fit the scheme of [`numbering`] begin here.
 const FIRST_CON_ID: i32 = 700_000_001;
 
-/// Numbers that the broker gave to well-known underlyings.
-const KNOWN_CON_IDS: [(&str, i32); 3] = [("SPY", 756_733), ("QQQ", 320_227_571), ("IWM", 9_579_970)];
-
 impl Desk {
-    /// A contract is announced: it gets its number, once for all runs.
+    /// A contract is announced: it has its number by the scheme, or gets one, once for all runs.
     pub(super) fn list(&mut self, instrument: &Instrument) {
-        let con_id = match self.state.con_ids.get(&instrument.contract) {
-            Some(con_id) => *con_id,
+        let con_id = match self.con_id(&instrument.contract) {
+            Some(con_id) => con_id,
             None => self.number(&instrument.contract),
         };
         let mut instrument = instrument.clone();
@@ -30,13 +28,15 @@ impl Desk {
         ticker.close = ticker.close.or(close);
     }
 
+    /// The number by which clients know a contract; nothing for one that never had any.
+    pub fn con_id(&self, contract: &Contract) -> Option<i32> {
+        self.state.con_ids.get(contract).copied().or_else(|| numbering::con_id(contract))
+    }
+
     fn number(&mut self, contract: &Contract) -> i32 {
-        let known =
-            KNOWN_CON_IDS.iter().find(|(name, _)| *name == contract.to_string()).map(|(_, con_id)| *con_id);
-        let con_id = known.unwrap_or_else(|| {
-            let highest = self.state.con_ids.values().copied().filter(|id| *id >= FIRST_CON_ID).max();
-            highest.map_or(FIRST_CON_ID, |id| id + 1)
-        });
+        let own = FIRST_CON_ID..numbering::FIRST_MADE;
+        let highest = self.state.con_ids.values().copied().filter(|id| own.contains(id)).max();
+        let con_id = highest.map_or(FIRST_CON_ID, |id| id + 1);
         self.record(Fact::Numbered(Numbered { contract: contract.to_string(), con_id }));
         con_id
     }
@@ -51,6 +51,11 @@ impl Desk {
             .feed
             .catalogue
             .iter()
+            // Of thousands of options only those that are held are worth keeping.
+            .filter(|listing| {
+                let contract = &listing.instrument.contract;
+                contract.option().is_none() || self.state.book.holdings.contains_key(contract)
+            })
             .filter_map(|listing| {
                 let price = self.feed.ticker(listing.instrument.id)?.mark()?;
                 Some(ClosePrice { contract: listing.instrument.contract.to_string(), price: price.raw() })

@@ -150,8 +150,7 @@ fn of_book(book: &Book, feed: &Feed) -> Margins {
 }
 
 fn short_option(option: &OptionContract, holding: &Holding, feed: &Feed) -> Money {
-    let underlying =
-        feed.catalogue.iter().find(|listing| listing.instrument.contract == Contract::Option(*option));
+    let underlying = feed.catalogue.by_contract(&Contract::Option(*option));
     let underlying = underlying.map(|listing| Contract::Stock(listing.instrument.underlying));
     let listing = underlying.and_then(|stock| feed.catalogue.by_contract(&stock));
     let spot = listing.and_then(|listing| feed.ticker(listing.instrument.id)).and_then(Ticker::mark);

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use alphatrader_model::{Contract, Instrument, InstrumentId, OptionContract, Right, Symbol};
+use alphatrader_market::synthetic::profile::profile;
+use alphatrader_model::{Contract, Instrument, InstrumentId, OptionContract, Price, Right, Symbol};
 
 use crate::wire::message::contract::Contract as Asked;
 
@@ -47,12 +48,16 @@ pub struct Catalogue {
     listings: BTreeMap<InstrumentId, Listing>,
     by_contract: BTreeMap<Contract, InstrumentId>,
     by_con_id: BTreeMap<i32, InstrumentId>,
+    /// Some option's root is not its underlying's symbol.
+    has_other_roots: bool,
 }
 
 impl Catalogue {
     /// Adds a contract, or replaces what is known of it.
     pub fn list(&mut self, listing: Listing) {
         let id = listing.instrument.id;
+        let option = listing.instrument.contract.option();
+        self.has_other_roots |= option.is_some_and(|option| option.root != listing.instrument.underlying);
         self.by_contract.insert(listing.instrument.contract, id);
         self.by_con_id.insert(listing.con_id, id);
         self.listings.insert(id, listing);
@@ -69,6 +74,17 @@ impl Catalogue {
     /// A contract by its id in this run.
     pub fn get(&self, id: InstrumentId) -> Option<&Listing> {
         self.listings.get(&id)
+    }
+
+    /// A contract by its number.
+    pub fn by_con_id(&self, con_id: i32) -> Option<&Listing> {
+        self.by_con_id.get(&con_id).and_then(|id| self.listings.get(id))
+    }
+
+    /// The stocks, by symbol.
+    pub fn stocks(&self) -> impl Iterator<Item = &Listing> {
+        let is_stock = |(contract, _): &(&Contract, &InstrumentId)| matches!(contract, Contract::Stock(_));
+        self.by_contract.iter().take_while(is_stock).filter_map(|(_, id)| self.listings.get(id))
     }
 
     /// A contract by its own name.
@@ -88,7 +104,73 @@ impl Catalogue {
             let found = self.by_con_id.get(&con_id).and_then(|id| self.listings.get(id));
             return found.filter(|listing| exchange_fits(asked, listing)).into_iter().collect();
         }
-        self.listings.values().filter(|listing| fits(asked, listing)).collect()
+        if let Some(listing) = self.exact(asked) {
+            return Some(listing).filter(|listing| fits(asked, listing)).into_iter().collect();
+        }
+        let Some(roots) = self.roots(asked) else {
+            return self.listings.values().filter(|listing| fits(asked, listing)).collect();
+        };
+        roots.into_iter().flat_map(|root| self.of_root(root)).filter(|listing| fits(asked, listing)).collect()
+    }
+
+    /// The stock of this symbol and the options of this root, the stock first, options by expiry,
+    /// strike and right.
+    pub fn of_root(&self, root: Symbol) -> impl Iterator<Item = &Listing> {
+        use jiff::civil::Date;
+        let option = |expiry, strike, right| Contract::Option(OptionContract { root, expiry, strike, right });
+        let first = option(Date::MIN, Price::from_raw(i64::MIN), Right::Call);
+        let last = option(Date::MAX, Price::from_raw(i64::MAX), Right::Put);
+        let stock = self.by_contract.get(&Contract::Stock(root));
+        let options = self.by_contract.range(first..=last).map(|(_, id)| id);
+        stock.into_iter().chain(options).filter_map(|id| self.listings.get(id))
+    }
+
+    /// The options on an underlying.
+    pub fn options_on(&self, underlying: Symbol) -> impl Iterator<Item = &Listing> {
+        let is_option = |listing: &&Listing| listing.instrument.contract.option().is_some();
+        let all: Box<dyn Iterator<Item = &Listing>> = if self.has_other_roots {
+            Box::new(self.listings.values())
+        } else {
+            Box::new(self.of_root(underlying))
+        };
+        all.filter(is_option).filter(move |listing| listing.instrument.underlying == underlying)
+    }
+
+    /// The listed option that is asked for with its symbol, day, strike and right.
+    fn exact(&self, asked: &Asked) -> Option<&Listing> {
+        if self.has_other_roots || !given(asked.sec_type.as_ref())?.eq_ignore_ascii_case("OPT") {
+            return None;
+        }
+        let date = given(asked.last_trade_date_or_contract_month.as_ref())
+            .or(given(asked.last_trade_date.as_ref()))
+            .filter(|date| date.len() == 8)?;
+        let option = OptionContract {
+            root: given(asked.symbol.as_ref())?.to_ascii_uppercase().parse().ok()?,
+            expiry: jiff::civil::Date::strptime("%Y%m%d", date).ok()?,
+            strike: Price::from_f64(asked.strike.filter(|strike| *strike > 0.0 && *strike < 1e6)?).ok()?,
+            right: match given(asked.right.as_ref())? {
+                "C" | "CALL" => Right::Call,
+                "P" | "PUT" => Right::Put,
+                _ => return None,
+            },
+        };
+        self.by_contract(&Contract::Option(option))
+    }
+
+    /// The only roots under which what is asked for can be found; nothing when any may do.
+    fn roots(&self, asked: &Asked) -> Option<Vec<Symbol>> {
+        if let Some(local) = given(asked.local_symbol.as_ref()) {
+            let root = local.parse::<OptionContract>().map(|option| option.root);
+            return root.or_else(|_| local.parse()).ok().map(|root| vec![root]);
+        }
+        let class =
+            given(asked.trading_class.as_ref()).and_then(|class| class.to_ascii_uppercase().parse().ok());
+        let symbol = given(asked.symbol.as_ref()).and_then(|symbol| symbol.to_ascii_uppercase().parse().ok());
+        match (class, symbol) {
+            (Some(class), _) => Some(vec![class]),
+            (None, Some(symbol)) if !self.has_other_roots => Some(vec![symbol]),
+            _ => None,
+        }
     }
 
     /// The one contract that a client's description names.
@@ -163,8 +245,9 @@ fn stock(symbol: Symbol) -> Asked {
 
 /// The listing exchange of a stock or ETF, as the broker names it.
 pub fn primary_exchange(symbol: Symbol) -> &'static str {
-    match symbol.as_str() {
-        "SPY" | "IWM" | "DIA" => "ARCA",
+    match (symbol.as_str(), profile(symbol.as_str())) {
+        (_, Some(profile)) => profile.listed_on,
+        ("DIA", None) => "ARCA",
         _ => "NASDAQ",
     }
 }
@@ -212,13 +295,14 @@ fn option_fits(asked: &Asked, option: &OptionContract, multiplier: u32) -> bool 
     if given(asked.sec_type.as_ref()).is_none() && local.is_none() {
         return false;
     }
-    let expiry = option.expiry.strftime("%Y%m%d").to_string();
     let date =
         given(asked.last_trade_date_or_contract_month.as_ref()).or(given(asked.last_trade_date.as_ref()));
-    date.is_none_or(|date| matches!(date.len(), 6 | 8) && expiry.starts_with(date))
-        && asked.strike.filter(|strike| *strike > 0.0 && *strike < f64::MAX).is_none_or(|strike| {
-            alphatrader_model::Price::from_f64(strike).is_ok_and(|strike| strike == option.strike)
-        })
+    date.is_none_or(|date| {
+        matches!(date.len(), 6 | 8) && option.expiry.strftime("%Y%m%d").to_string().starts_with(date)
+    }) && asked
+        .strike
+        .filter(|strike| *strike > 0.0 && *strike < f64::MAX)
+        .is_none_or(|strike| Price::from_f64(strike).is_ok_and(|strike| strike == option.strike))
         && given(asked.right.as_ref()).is_none_or(|right| match right {
             "C" | "CALL" => option.right == Right::Call,
             "P" | "PUT" => option.right == Right::Put,
@@ -233,7 +317,7 @@ fn option_fits(asked: &Asked, option: &OptionContract, multiplier: u32) -> bool 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use alphatrader_model::{Price, Timestamp};
+    use alphatrader_model::Timestamp;
 
     pub(crate) fn instrument(id: u32, name: &str) -> Instrument {
         let contract: Contract = name.parse().unwrap();

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use alphatrader_model::{Calendar, Contract, Instrument, Price, Session, Timestamp};
+use alphatrader_market::synthetic::profile::profile;
+use alphatrader_model::{Calendar, Contract, Instrument, Price, Session, Symbol, Timestamp};
 use jiff::civil::Date;
 
 use super::catalogue::{Catalogue, Listing, OPTION_EXCHANGES, primary_exchange};
@@ -52,7 +53,13 @@ pub fn contract_data(
         ..ContractDetails::default()
     };
     match instrument.contract {
-        Contract::Stock(_) => details.stock_type = Some(stock_type(instrument).to_owned()),
+        Contract::Stock(symbol) => {
+            details.stock_type = Some(stock_type(instrument).to_owned());
+            if let Some(known) = profile(symbol.as_str()).filter(|known| !known.fund) {
+                details.industry = Some(known.industry.0.to_owned());
+                details.category = Some(known.industry.1.to_owned());
+            }
+        }
         Contract::Option(option) => {
             details.contract_month = Some(option.expiry.strftime("%Y%m").to_string());
             details.real_expiration_date = Some(option.expiry.strftime("%Y%m%d").to_string());
@@ -66,17 +73,14 @@ pub fn contract_data(
 }
 
 fn long_name(instrument: &Instrument) -> String {
-    let name = match instrument.underlying.as_str() {
-        "SPY" => "SPDR S&P 500 ETF TRUST",
-        "QQQ" => "INVESCO QQQ TRUST SERIES 1",
-        "IWM" => "ISHARES RUSSELL 2000 ETF",
-        other => other,
-    };
+    let symbol = instrument.underlying.as_str();
+    let name = profile(symbol).map_or(symbol, |profile| profile.name);
     if instrument.synthetic { format!("{name} (SYNTHETIC)") } else { name.to_owned() }
 }
 
 fn stock_type(instrument: &Instrument) -> &'static str {
-    if matches!(instrument.underlying.as_str(), "SPY" | "QQQ" | "IWM" | "DIA") { "ETF" } else { "COMMON" }
+    let symbol = instrument.underlying.as_str();
+    if profile(symbol).is_some_and(|profile| profile.fund) || symbol == "DIA" { "ETF" } else { "COMMON" }
 }
 
 /// Trading and liquid hours from today on: `YYYYMMDD:HHMM-YYYYMMDD:HHMM;YYYYMMDD:CLOSED`.
@@ -108,12 +112,12 @@ fn span(day: Date, from: &str, to: &str) -> String {
 
 /// Expirations and strikes of an underlying, one message per exchange.
 pub fn option_parameters(catalogue: &Catalogue, underlying: &Listing) -> Vec<SecDefOptParameter> {
-    let mut classes: BTreeMap<(String, u32), (BTreeSet<String>, BTreeSet<Price>)> = BTreeMap::new();
-    for listing in catalogue.iter().filter(|l| l.instrument.underlying == underlying.instrument.underlying) {
+    let mut classes: BTreeMap<(Symbol, u32), (BTreeSet<Date>, BTreeSet<Price>)> = BTreeMap::new();
+    for listing in catalogue.options_on(underlying.instrument.underlying) {
         if let Contract::Option(option) = listing.instrument.contract {
-            let class = (option.root.to_string(), listing.instrument.multiplier);
+            let class = (option.root, listing.instrument.multiplier);
             let (expirations, strikes) = classes.entry(class).or_default();
-            expirations.insert(option.expiry.strftime("%Y%m%d").to_string());
+            expirations.insert(option.expiry);
             strikes.insert(option.strike);
         }
     }
@@ -124,9 +128,9 @@ pub fn option_parameters(catalogue: &Catalogue, underlying: &Listing) -> Vec<Sec
                 req_id: None,
                 exchange: Some((*exchange).to_owned()),
                 underlying_con_id: Some(underlying.con_id),
-                trading_class: Some(class.clone()),
+                trading_class: Some(class.to_string()),
                 multiplier: Some(multiplier.to_string()),
-                expirations: expirations.iter().cloned().collect(),
+                expirations: expirations.iter().map(|day| day.strftime("%Y%m%d").to_string()).collect(),
                 strikes: strikes.iter().map(|strike| strike.to_f64()).collect(),
             });
         }
@@ -134,20 +138,20 @@ pub fn option_parameters(catalogue: &Catalogue, underlying: &Listing) -> Vec<Sec
     parameters
 }
 
-/// Stocks whose symbol begins with `pattern`.
+/// Stocks whose symbol or name begins with `pattern`.
 pub fn matching_symbols(catalogue: &Catalogue, pattern: &str) -> Vec<ContractDescription> {
     let pattern = pattern.to_ascii_uppercase();
-    let stocks = catalogue.iter().filter(
-        |l| matches!(l.instrument.contract, Contract::Stock(symbol) if symbol.as_str().starts_with(&pattern)),
-    );
+    let begins = |listing: &&Listing| {
+        let stock = listing.instrument.underlying;
+        stock.as_str().starts_with(&pattern)
+            || profile(stock.as_str()).is_some_and(|known| known.name.starts_with(&pattern))
+    };
+    let stocks = catalogue.stocks().filter(begins);
     let described = |listing: &Listing| {
         let mut told = listing.told("");
         told.exchange = None;
         told.primary_exch = Some(primary_exchange(listing.instrument.underlying).to_owned());
-        let has_options = catalogue.iter().any(|l| {
-            l.instrument.contract.option().is_some()
-                && l.instrument.underlying == listing.instrument.underlying
-        });
+        let has_options = catalogue.options_on(listing.instrument.underlying).next().is_some();
         let derivatives = if has_options { vec!["OPT".to_owned()] } else { Vec::new() };
         ContractDescription { contract: Some(told), derivative_sec_types: derivatives }
     };
@@ -167,7 +171,9 @@ pub fn rule_id(instrument: &Instrument) -> i32 {
 
 /// A rule that some listed contract follows.
 pub fn market_rule(catalogue: &Catalogue, id: i32) -> Option<MarketRule> {
-    let instrument = &catalogue.iter().find(|listing| rule_id(&listing.instrument) == id)?.instrument;
+    // Stocks first: most ask for theirs.
+    let all = catalogue.stocks().chain(catalogue.iter());
+    let instrument = all.map(|listing| &listing.instrument).find(|instrument| rule_id(instrument) == id)?;
     let mut increments =
         vec![PriceIncrement { low_edge: Some(0.0), increment: Some(instrument.tick.to_f64()) }];
     if instrument.tick_above != instrument.tick {

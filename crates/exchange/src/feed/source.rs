@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use alphatrader_market::{SyntheticConfig, SyntheticMarket};
-use alphatrader_model::{Calendar, Contract, Input, InstrumentId, Payload, Session, Timestamp};
+use alphatrader_market::synthetic::chronicle::Chronicle;
+use alphatrader_market::{SyntheticConfig, SyntheticMarket, Universe, UniverseConfig};
+use alphatrader_model::{Calendar, Contract, Input, InstrumentId, Payload, Session, Symbol, Timestamp};
 
 /// A market that can be asked for its days. Each day begins with its session and announces its
 /// contracts before anything is said of them; events come in order of time.
@@ -20,6 +21,17 @@ pub trait Source: Send {
     /// The session that follows `today`: the exchange's next, unless the market knows better.
     fn session_after(&self, today: Session, calendar: &Calendar) -> Session {
         calendar.next_session(today.date)
+    }
+
+    /// Whether trading in a stock is halted at `at`, a time of the day that was begun.
+    fn is_halted(&self, _symbol: Symbol, _at: Timestamp) -> bool {
+        false
+    }
+
+    /// What the market knows beside its events: its news, its halts, bars of any day. Nothing where it
+    /// does not know more than it says.
+    fn chronicle(&self) -> Option<&Chronicle> {
+        None
     }
 }
 
@@ -40,7 +52,7 @@ impl SyntheticSource {
 
 impl Source for SyntheticSource {
     fn begin(&mut self, session: Session) {
-        self.day = Some(SyntheticMarket::new(self.config.clone(), session));
+        self.day = Some(SyntheticMarket::new(self.config, session));
     }
 
     fn peek(&mut self) -> Option<Timestamp> {
@@ -49,6 +61,48 @@ impl Source for SyntheticSource {
 
     fn next(&mut self) -> Option<Input> {
         self.day.as_mut()?.next()
+    }
+}
+
+/// The whole synthetic market: all its symbols with full chains. A day is a function of seed and date,
+/// as that of [`SyntheticSource`] is.
+#[derive(Debug)]
+pub struct UniverseSource {
+    config: UniverseConfig,
+    chronicle: Chronicle,
+    day: Option<Universe>,
+}
+
+impl UniverseSource {
+    /// A market that is made as `config` says.
+    pub fn new(config: UniverseConfig) -> Self {
+        let chronicle = Chronicle::new(config.seed, config.halts.clone());
+        Self { config, chronicle, day: None }
+    }
+}
+
+impl Source for UniverseSource {
+    fn begin(&mut self, session: Session) {
+        self.day = Some(Universe::new(&self.config, session));
+    }
+
+    fn peek(&mut self) -> Option<Timestamp> {
+        self.day.as_mut()?.peek_time()
+    }
+
+    fn next(&mut self) -> Option<Input> {
+        self.day.as_mut()?.next()
+    }
+
+    fn is_halted(&self, symbol: Symbol, at: Timestamp) -> bool {
+        self.day
+            .iter()
+            .flat_map(Universe::halts)
+            .any(|halt| halt.symbol == symbol && halt.from <= at && at < halt.until)
+    }
+
+    fn chronicle(&self) -> Option<&Chronicle> {
+        Some(&self.chronicle)
     }
 }
 

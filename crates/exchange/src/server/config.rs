@@ -4,7 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use alphatrader_model::{Calendar, Money, Timestamp};
+use alphatrader_market::UniverseConfig;
+use alphatrader_model::{Calendar, Money, Symbol, Timestamp};
 
 use crate::desk::DeskConfig;
 use crate::hub::Limits;
@@ -21,6 +22,8 @@ pub struct GatewayConfig {
     pub state_file: Option<PathBuf>,
     /// Seed of the synthetic market, for an account that is opened now.
     pub seed: u64,
+    /// The symbols of the synthetic market.
+    pub symbols: Vec<Symbol>,
     /// How many times faster than the wall clock simulated time runs; above 0, at most 10 000.
     pub speed: f64,
     /// Simulated time at which an account that is opened now begins; outside a session, its next open.
@@ -65,6 +68,7 @@ impl Default for GatewayConfig {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, Self::PORT)),
             state_file: None,
             seed: 1,
+            symbols: UniverseConfig::all(1).symbols,
             speed: 1.0,
             begin: Self::first_open(),
             account: "DU0000001".to_owned(),

@@ -4,11 +4,13 @@ use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
 
 use super::*;
+use crate::feed::source::SyntheticSource;
 use crate::wire::message::contract::Contract;
 use crate::wire::message::order::PlaceOrderRequest;
 use crate::wire::message::order_terms::Order;
 use crate::wire::message::session::StartApiRequest;
 use crate::wire::{Agreement, Codec, Dialect, FrameDecoder, Reply, Request};
+use alphatrader_market::SyntheticConfig;
 
 /// Takes facts as long as there is room, as a disk does.
 struct Disk {

@@ -413,8 +413,8 @@ fn pnl(id: i32, [daily, unrealized, realized]: [Money; 3]) -> Reply {
 
 /// Profit of one position; nothing for a contract that was not held today.
 fn single_of(con_id: i32, desk: &Desk) -> Option<(PnlSingle, [Money; 4])> {
-    let (contract, _) = desk.state().con_ids.iter().find(|(_, id)| **id == con_id)?;
-    let holding = desk.state().book.holdings.get(contract)?;
+    let (contract, holding) =
+        desk.state().book.holdings.iter().find(|(contract, _)| desk.con_id(contract) == Some(con_id))?;
     let value = if holding.quantity.is_flat() {
         Money::ZERO
     } else {

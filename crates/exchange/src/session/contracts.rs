@@ -69,9 +69,8 @@ fn option_parameters(asked: &SecDefOptParamsRequest, desk: &Desk, out: &mut Out)
     let id = asked.req_id.unwrap_or(notice::SESSION);
     let catalogue = &desk.feed().catalogue;
     let symbol = asked.underlying_symbol.as_deref().unwrap_or_default();
-    let underlying = catalogue.iter().find(|listing| {
-        listing.security_type() == "STK"
-            && listing.instrument.underlying.as_str() == symbol
+    let underlying = catalogue.stocks().find(|listing| {
+        listing.instrument.underlying.as_str() == symbol
             && asked.underlying_con_id.is_none_or(|con_id| con_id == 0 || con_id == listing.con_id)
     });
     let stock = asked.underlying_sec_type.as_deref().is_none_or(|kind| kind == "STK");

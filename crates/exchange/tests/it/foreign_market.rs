@@ -35,8 +35,9 @@ async fn time_accounts_and_contracts() {
     let chain = client.option_chain("SPY", SecurityType::Stock, 756_733).subscribe().await.unwrap();
     let mut chain = chain.filter_data();
     let first = chain.next().await.expect("a chain").unwrap();
-    assert_eq!(first.expirations, ["20260316", "20260317"]);
-    assert!(first.strikes.len() >= 20);
+    assert_eq!(first.expirations[..3], ["20260316", "20260317", "20260318"]);
+    assert_eq!(first.expirations.last().unwrap(), "20260515");
+    assert!(first.strikes.len() >= 60);
 
     let middle = first.strikes[first.strikes.len() / 2];
     let option = client.contract_details(&call(middle)).await.unwrap();

@@ -6,7 +6,7 @@ use std::path::Path;
 use alphatrader_exchange::Limits;
 use alphatrader_exchange::desk::DeskConfig;
 use alphatrader_exchange::server::{Gateway, GatewayConfig, GatewayHandle};
-use alphatrader_model::Span;
+use alphatrader_model::{Span, Symbol};
 
 /// Names a gateway on a free port whose simulated time runs fast.
 pub(crate) fn config(state: Option<&Path>) -> GatewayConfig {
@@ -14,6 +14,7 @@ pub(crate) fn config(state: Option<&Path>) -> GatewayConfig {
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         state_file: state.map(Path::to_owned),
         seed: 7,
+        symbols: vec![Symbol::new("SPY").expect("SPY is a symbol")],
         speed: 20.0,
         limits: Limits::default().without_rates(),
         desk: DeskConfig { order_latency: Span::from_millis(1), ..DeskConfig::default() },

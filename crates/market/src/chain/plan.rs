@@ -47,8 +47,9 @@ impl ChainPlan {
         {
             sessions.push(next);
         }
-        let expiries: Vec<usize> =
-            (0..sessions.len()).filter(|place| is_expiry(profile.expiries, &sessions, *place, calendar)).collect();
+        let expiries: Vec<usize> = (0..sessions.len())
+            .filter(|place| is_expiry(profile.expiries, &sessions, *place, calendar))
+            .collect();
         let step = Price::from_cents(profile.strike_step);
         let strikes = expiries
             .iter()
@@ -75,12 +76,14 @@ fn days_between(from: &Session, to: &Session) -> i32 {
 fn is_expiry(rhythm: Expiries, sessions: &[Session], place: usize, calendar: &Calendar) -> bool {
     let session = &sessions[place];
     let next = calendar.next_session(session.date);
-    let ends_week = next.date.weekday().to_monday_zero_offset() <= session.date.weekday().to_monday_zero_offset()
+    let ends_week = next.date.weekday().to_monday_zero_offset()
+        <= session.date.weekday().to_monday_zero_offset()
         || days_between(session, &next) >= 7;
     match rhythm {
         Expiries::Daily => place < ChainPlan::DAILY || ends_week,
         Expiries::Weekly => {
-            ends_week && (days_between(&sessions[0], session) <= ChainPlan::WEEKLY || is_monthly(session.date))
+            ends_week
+                && (days_between(&sessions[0], session) <= ChainPlan::WEEKLY || is_monthly(session.date))
         }
     }
 }

@@ -100,7 +100,7 @@ impl Tape {
     }
 
     /// What prints at `at`, a time that [`Tape::next_time`] gave.
-    pub(super) fn take(&mut self, at: Timestamp, volume_rate: f64, expiries: usize) -> Option<Wanted> {
+    pub(super) fn take(&mut self, at: Timestamp, volume_rate: f64, expiries: usize) -> Wanted {
         if self.next_buy == Some(at)
             && let Some(buyer) = self.buyer
         {
@@ -109,7 +109,7 @@ impl Tape {
             let size = u64::from(buyer.contracts / Self::PIECES) * (70 + self.random.below(60)) / 100;
             let steps = if buyer.right == Right::Call { 5 } else { -5 };
             let expiry = 1.min(expiries.saturating_sub(1));
-            return Some(Wanted { right: buyer.right, steps, expiry, buys: true, size, unusual: true });
+            return Wanted { right: buyer.right, steps, expiry, buys: true, size, unusual: true };
         }
         self.due = Some(at + self.wait(volume_rate));
         let random = &mut self.random;
@@ -120,7 +120,7 @@ impl Tape {
         let steps = if random.chance(0.8) { out * away } else { -out * away };
         let expiry = ((1.1 * random.exponential()) as usize).min(expiries.saturating_sub(1));
         let size = (2.2 * libm::exp(1.2 * random.normal())).clamp(1.0, 2_000.0) as u64;
-        Some(Wanted { right, steps, expiry, buys: random.chance(0.5), size, unusual: false })
+        Wanted { right, steps, expiry, buys: random.chance(0.5), size, unusual: false }
     }
 }
 
@@ -147,7 +147,7 @@ mod tests {
         tape.begin(session.open, 1.0);
         let (mut total, mut pieces) = (0, 0);
         while let Some(at) = tape.next_time() {
-            let wanted = tape.take(at, 1.0, 3).unwrap();
+            let wanted = tape.take(at, 1.0, 3);
             assert!(wanted.unusual && wanted.buys && at >= buyer.begin);
             total += wanted.size;
             pieces += 1;

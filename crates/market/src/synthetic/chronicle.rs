@@ -116,7 +116,12 @@ impl Chronicle {
         for (profile, shock) in self.shocks(session.date).filter(|(profile, _)| !profile.fund) {
             if shock.size.abs() >= Self::BAND {
                 let from = at(session, shock.at) + Span::from_seconds(45);
-                halts.push(Halt { symbol: profile.symbol(), from, until: from + Self::PAUSE, volatility: true });
+                halts.push(Halt {
+                    symbol: profile.symbol(),
+                    from,
+                    until: from + Self::PAUSE,
+                    volatility: true,
+                });
             }
         }
         halts.retain(|halt| halt.from < session.close && halt.from >= session.open);
@@ -199,7 +204,8 @@ impl Chronicle {
         let mut random = Random::new(mix(&[self.seed, 32, place, number(session.date)]));
         let shape = Shape::new();
         let busy = libm::sqrt(paths.regime().scale()) * libm::exp(0.25 * random.normal());
-        let prints = 23_400.0 * profile.orders * busy * session.close.since(session.open).as_seconds() / 23_400.0;
+        let prints =
+            23_400.0 * profile.orders * busy * session.close.since(session.open).as_seconds() / 23_400.0;
         (0..levels.len() - 1)
             .map(|minute| {
                 let begin = session.open + Span::from_minutes(minute as i64);
@@ -213,7 +219,8 @@ impl Chronicle {
                 };
                 let middle = 0.5 * (first + last);
                 let (high, low) = (middle + reach(&mut random), middle - reach(&mut random));
-                let share = shape.volume_until(session, begin + Span::MINUTE) - shape.volume_until(session, begin);
+                let share =
+                    shape.volume_until(session, begin + Span::MINUTE) - shape.volume_until(session, begin);
                 let count = prints * share * libm::exp(0.3 * random.normal() - 0.045);
                 let cents = |level: f64| Price::from_cents((level.round() as i64).max(1));
                 let (open, close) = (cents(first), cents(last));
@@ -235,12 +242,14 @@ impl Chronicle {
 /// One bar of many.
 fn sum(bars: &[MarketBar]) -> Option<MarketBar> {
     let (first, last) = (bars.first()?, bars.last()?);
-    Some(bars.iter().fold(MarketBar { close: last.close, volume: 0, count: 0, ..*first }, |sum, bar| MarketBar {
-        high: sum.high.max(bar.high),
-        low: sum.low.min(bar.low),
-        volume: sum.volume + bar.volume,
-        count: sum.count + bar.count,
-        ..sum
+    Some(bars.iter().fold(MarketBar { close: last.close, volume: 0, count: 0, ..*first }, |sum, bar| {
+        MarketBar {
+            high: sum.high.max(bar.high),
+            low: sum.low.min(bar.low),
+            volume: sum.volume + bar.volume,
+            count: sum.count + bar.count,
+            ..sum
+        }
     }))
 }
 
@@ -270,10 +279,16 @@ const PLAIN: [&str; 5] = [
     "is discussed by analysts before its results",
     "opens a new office",
 ];
-const MARKET_GOOD: [&str; 3] =
-    ["Inflation comes in lower than expected", "Central bank hints at easier policy", "Jobs report beats forecasts"];
-const MARKET_BAD: [&str; 3] =
-    ["Inflation comes in higher than expected", "Central bank hints at tighter policy", "Growth falls short of forecasts"];
+const MARKET_GOOD: [&str; 3] = [
+    "Inflation comes in lower than expected",
+    "Central bank hints at easier policy",
+    "Jobs report beats forecasts",
+];
+const MARKET_BAD: [&str; 3] = [
+    "Inflation comes in higher than expected",
+    "Central bank hints at tighter policy",
+    "Growth falls short of forecasts",
+];
 
 fn item(profile: &'static Profile, time: Timestamp, sentiment: f64, moved: bool, seed: u64) -> NewsItem {
     let mut random = Random::new(mix(&[seed, 33, time.nanos().unsigned_abs(), profile.base as u64]));
@@ -310,7 +325,8 @@ mod tests {
     #[test]
     fn minutes_and_days_agree_and_days_follow_one_another() {
         let chronicle = Chronicle::new(7, Vec::new());
-        let daily = chronicle.daily(symbol("AAPL"), "2025-05-01".parse().unwrap(), "2025-06-03".parse().unwrap());
+        let daily =
+            chronicle.daily(symbol("AAPL"), "2025-05-01".parse().unwrap(), "2025-06-03".parse().unwrap());
         assert_eq!(daily.len(), 23);
         let minutes = chronicle.minutes(symbol("AAPL"), &session("2025-06-03"));
         assert_eq!(minutes.len(), 390);
@@ -323,7 +339,11 @@ mod tests {
             let gap = pair[1].open.to_f64() / pair[0].close.to_f64() - 1.0;
             assert!(gap.abs() < 0.10, "{gap}");
         }
-        assert!(chronicle.daily(symbol("ZZZ"), "2025-05-01".parse().unwrap(), "2025-06-03".parse().unwrap()).is_empty());
+        assert!(
+            chronicle
+                .daily(symbol("ZZZ"), "2025-05-01".parse().unwrap(), "2025-06-03".parse().unwrap())
+                .is_empty()
+        );
     }
 
     #[test]
@@ -348,8 +368,11 @@ mod tests {
 
     #[test]
     fn a_halt_can_be_ordered() {
-        let scripted =
-            ScriptedHalt { symbol: symbol("TSLA"), after_open: Span::from_minutes(10), length: Span::from_minutes(5) };
+        let scripted = ScriptedHalt {
+            symbol: symbol("TSLA"),
+            after_open: Span::from_minutes(10),
+            length: Span::from_minutes(5),
+        };
         let chronicle = Chronicle::new(7, vec![scripted]);
         let session = session("2025-06-03");
         let halts = chronicle.halts(&session);

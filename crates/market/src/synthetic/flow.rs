@@ -206,7 +206,7 @@ impl Runs {
             let draw = random.unit();
             let longer = self.longer.partition_point(|probability| *probability > draw);
             self.left = longer.max(1) as u32;
-            let buys = random.chance(0.5 + 0.35 * lean);
+            let buys = random.chance(0.5 + 0.20 * lean);
             self.side = if buys { Side::Buy } else { Side::Sell };
         }
         self.left -= 1;
@@ -254,8 +254,8 @@ mod tests {
         // Clusters within a stretch of even rate: the middle of the day.
         let noon = &counts[900..1_440];
         let mean = noon.iter().map(|c| f64::from(*c)).sum::<f64>() / noon.len() as f64;
-        let variance =
-            noon.iter().map(|c| (f64::from(*c) - mean) * (f64::from(*c) - mean)).sum::<f64>() / noon.len() as f64;
+        let variance = noon.iter().map(|c| (f64::from(*c) - mean) * (f64::from(*c) - mean)).sum::<f64>()
+            / noon.len() as f64;
         assert!(variance / mean > 5.0, "Fano factor {}", variance / mean);
     }
 }

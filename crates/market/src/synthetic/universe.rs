@@ -75,7 +75,6 @@ impl Universe {
                 base_price: profile.base_price(),
                 with_chain: config.chains,
             };
-            let of_symbol = halts.iter().filter(|halt| halt.symbol == single.symbol).copied().collect();
             let chain = config.chains.then(|| {
                 let (open, _) = series.anchors(&of, place);
                 chain_of(&single, profile, &calendar, session, &paths, &of, open / 100.0)
@@ -83,7 +82,7 @@ impl Universe {
             if let Some(chain) = &chain {
                 next_id = chain.next_id().0;
             }
-            let stock = stock_of(&single, profile, session, &paths, of, of_symbol);
+            let stock = stock_of(single, profile, session, &paths, of, &halts);
             lines.push(Line::new(stock, chain, session));
         }
         let next = vec![Some(session.open); lines.len()];

@@ -6,3 +6,4 @@ mod broker;
 mod chain;
 mod matching;
 mod synthetic;
+mod universe;
