@@ -7,6 +7,7 @@
 //! | `edges` | records to the ledger's writer, effects to the broker, lines to the log |
 //! | `hot` | where the hot state goes: memory, or Redis too |
 //! | `show` | ten times a second the moment to the dashboard, four times to the hot state |
+//! | `streams` | the broker edge's streams as a person reads them |
 //! | `stop` | Ctrl-C once, and twice |
 //!
 //! Start: environment, hot state, ledger, paper gateway, dashboard's port, broker edge, engine. Stop: working
@@ -18,6 +19,7 @@ mod hot;
 mod preflight;
 mod show;
 mod stop;
+mod streams;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;

@@ -49,6 +49,7 @@ struct Document;
 pub(crate) fn routes_and_document() -> (axum::Router<App>, utoipa::openapi::OpenApi) {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(state::status))
+        .routes(routes!(state::streams))
         .routes(routes!(state::account))
         .routes(routes!(state::positions))
         .routes(routes!(state::orders))

@@ -17,6 +17,7 @@ pub fn write_typescript(folder: &Path) -> Result<(), ExportError> {
     // Integers of ours fit the 53 bits of a JavaScript number: volumes, counts and sequences.
     let config = Config::new().with_out_dir(folder).with_large_int("number");
     view::StatusView::export_all(&config)?;
+    view::StreamsView::export_all(&config)?;
     view::AccountView::export_all(&config)?;
     view::RiskView::export_all(&config)?;
     view::PositionView::export_all(&config)?;

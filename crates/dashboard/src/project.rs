@@ -14,7 +14,7 @@ use crate::hub::Event;
 use crate::published::Published;
 use crate::view::{
     AlertView, Counter, FeedState, FeedView, Instant, ModeView, RunState, SessionPhase, SessionView,
-    StatusView,
+    StatusView, StreamsView,
 };
 
 /// What the core doesn't know about itself: the binary adds it.
@@ -34,6 +34,8 @@ pub struct Surroundings {
     pub ledger_commit_ms: Option<f64>,
     /// Counters since start.
     pub counters: Vec<Counter>,
+    /// Streams of market data.
+    pub streams: StreamsView,
     /// Whether the system may be called ready, and if not, why.
     pub ready: Result<(), String>,
 }
@@ -71,6 +73,7 @@ pub fn published(
         status,
         account: trading::account(trading, settings),
         risk: trading::risk(trading),
+        streams: surroundings.streams,
         positions: trading.positions.iter().map(|p| trading::position(p, market, trading)).collect(),
         orders: trading.orders.iter().map(trading::order).collect(),
         symbols,
@@ -137,6 +140,7 @@ mod tests {
             feeds: Vec::new(),
             ledger_commit_ms: Some(1.5),
             counters: Vec::new(),
+            streams: StreamsView::default(),
             ready: Ok(()),
         }
     }

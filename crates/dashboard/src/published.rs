@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::view::{
     AccountView, BarView, BookView, FeaturesView, GatesView, HaltLevel, Instant, MarketKind, ModeView,
-    OrderView, PositionView, QuoteView, RiskView, RunState, StatusView, TapeView, TradingMode, VpinPoint,
+    OrderView, PositionView, QuoteView, RiskView, RunState, StatusView, StreamsView, TapeView, TradingMode,
+    VpinPoint,
 };
 
 /// Everything the page can show at one moment, apart from what is told as events
@@ -17,6 +18,8 @@ pub struct Published {
     pub account: Option<AccountView>,
     /// What holds trading back.
     pub risk: RiskView,
+    /// Streams of market data.
+    pub streams: StreamsView,
     /// Open positions.
     pub positions: Vec<PositionView>,
     /// Working orders.
@@ -80,6 +83,7 @@ impl Published {
             },
             account: None,
             risk: RiskView { level: HaltLevel::None, reason: None, refusals: Vec::new() },
+            streams: StreamsView::default(),
             positions: Vec::new(),
             orders: Vec::new(),
             symbols: BTreeMap::new(),

@@ -7,6 +7,7 @@
 pub mod market;
 pub mod scalar;
 pub mod status;
+pub mod streams;
 pub mod trading;
 
 pub use market::{
@@ -18,6 +19,7 @@ pub use status::{
     Counter, FeedState, FeedView, MarketKind, ModeView, RunState, SessionPhase, SessionView, StatusView,
     TradingMode,
 };
+pub use streams::{StreamStateView, StreamView, StreamsView};
 pub use trading::{
     AccountView, AlertView, CommandState, CommandView, DirectionView, ExecutionView, GateState, GateView,
     GatesView, HaltLevel, OrderView, PositionView, RiskView, SideView, SignalStateView, SignalView, TermView,

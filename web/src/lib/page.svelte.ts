@@ -3,6 +3,7 @@
 class PageState {
   help = $state(false);
   about = $state(false);
+  feeds = $state(false);
   /** Charts are shown as tables. */
   tables = $state(false);
   /** The signal a person picked; nothing follows the newest. */

@@ -208,6 +208,7 @@ impl Screen {
             mode: mode(&self.parts.config, self.parts.clock.speed()),
             at: self.parts.clock.now(),
             feeds: self.feeds(),
+            streams: super::streams::view(&self.parts.ibkr.status()),
             ledger_commit_ms: (commit.commits > 0).then_some(commit.last_commit.as_secs_f64() * 1e3),
             counters: self.counters(moment),
             ready: self.ready(moment),

@@ -14,7 +14,7 @@ use crate::problem::{Problem, ProblemDocument};
 use crate::published::SymbolPublished;
 use crate::view::{
     AccountView, BarView, BookView, ExecutionView, FeaturesView, OrderView, PositionView, RiskView,
-    SignalView, StatusView,
+    SignalView, StatusView, StreamsView,
 };
 
 /// Status and what belongs to the interface itself.
@@ -42,6 +42,12 @@ pub(crate) async fn status(State(app): State<App>) -> Json<StatusReport> {
         not_ready,
         status: moment.published.status.clone(),
     })
+}
+
+/// Streams of market data: the plan of what the broker rations, and how each stream does.
+#[utoipa::path(get, path = "/api/v1/streams", tag = "state", responses((status = 200, body = StreamsView)))]
+pub(crate) async fn streams(State(app): State<App>) -> Json<StreamsView> {
+    Json(app.hub.moment().published.streams.clone())
 }
 
 /// The account.

@@ -26,6 +26,7 @@ async fn reads_show_the_newest_moment() {
     running.publisher.publish(moment(3));
     assert_eq!(running.get("/readyz").await.status, 200);
     assert_eq!(running.get("/api/v1/account").await.json()["equity"], "100000.03");
+    assert_eq!(running.get("/api/v1/streams").await.json()["lines"], 100);
     assert_eq!(running.get("/api/v1/risk").await.json()["level"], "pause");
     assert_eq!(running.get("/api/v1/features/SPY").await.json()["signed_volume_1m"], 3);
     assert_eq!(running.get("/api/v1/book/SPY").await.json()["valid"], true);

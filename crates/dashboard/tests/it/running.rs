@@ -244,6 +244,7 @@ pub(crate) fn alert(id: u64, text: &str) -> Event {
 /// A moment in which everything exists, and differs with `n`.
 pub(crate) fn moment(n: i64) -> Published {
     let mut published = Published::starting(at(n));
+    published.streams.lines = 100;
     published.status.state = RunState::Running;
     published.status.symbols = vec!["SPY".to_owned()];
     published.ready = Ok(());
