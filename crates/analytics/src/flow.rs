@@ -4,15 +4,21 @@
 //! | --- | --- |
 //! | [`signed_volume`] | [`SignedVolume`]: bought less sold shares of a minute |
 //! | [`extremes`] | [`Extremes`]: high and low of five minutes before the current second |
+//! | [`sweep`] | [`Sweeps`]: prints so close together that one order stands behind them |
+//! | [`unusual`] | [`MinuteVolumes`]: the running minute against those before it |
 //! | [`vwap`] | [`Vwap`]: volume-weighted average price of the session |
 //! | [`coverage`] | [`Coverage`]: since when prints have been seen without a hole |
 
 pub mod coverage;
 pub mod extremes;
 pub mod signed_volume;
+pub mod sweep;
+pub mod unusual;
 pub mod vwap;
 
 pub use coverage::Coverage;
 pub use extremes::Extremes;
 pub use signed_volume::SignedVolume;
+pub use sweep::Sweeps;
+pub use unusual::MinuteVolumes;
 pub use vwap::Vwap;

@@ -8,7 +8,8 @@
 //! | [`classify`] | who started a trade (Lee and Ready on integers) |
 //! | [`vpin`] | [`vpin::Vpin`]: volume-synchronised imbalance of signed trades |
 //! | [`imbalance`] | bids against offers at the touch and over five levels |
-//! | [`flow`] | sliding windows: signed volume, extremes, VWAP |
+//! | [`flow`] | sliding windows: signed volume, extremes, VWAP, sweeps, unusual volume |
+//! | [`bars`] | five-second bars, the broker's or from prints |
 //! | [`candles`] | one-minute candles from prints or bars |
 //! | [`options`] | Black-Scholes-Merton prices, sensitivities, implied volatility |
 //!
@@ -17,6 +18,7 @@
 //! `ln` from the platform, within the 1e-9 that may differ between targets.
 
 pub mod admission;
+pub mod bars;
 pub mod book;
 pub mod candles;
 pub mod classify;

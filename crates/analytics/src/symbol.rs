@@ -15,14 +15,16 @@ use std::collections::VecDeque;
 use alphatrader_model::calendar::Session;
 use alphatrader_model::features::{BookState, Features};
 use alphatrader_model::instrument::{InstrumentId, Symbol};
-use alphatrader_model::market::{Bar, Depth, Gap, Level, Quote, Side, Stream, Trade};
+use alphatrader_model::market::{Bar, Depth, Gap, Level, Quote, Side, Stream, Trade, TradeFlags};
 use alphatrader_model::settings;
 use alphatrader_model::time::Timestamp;
 use alphatrader_model::view::{SymbolHistory, TapePrint};
 
 use crate::admission::{Admission, AdmissionCounts, QuoteUse, TradeUse};
+use crate::bars::ShortBarMaker;
 use crate::book::Book;
 use crate::classify::{Classifier, QuoteInForce};
+use crate::flow::{Sweeps, sweep::SweepPrint};
 use crate::imbalance;
 use crate::vpin::Vpin;
 
@@ -38,11 +40,15 @@ pub struct SymbolAnalytics {
     classifier: Classifier,
     /// What prints are compared with; absent while the last quote is crossed, locked or one-sided.
     quote: Option<QuoteInForce>,
+    /// Bid and offer sizes of the touch, with it.
+    displayed: Option<(u64, u64)>,
     /// Quotes have come: the touch is theirs, not the book's.
     quoted: bool,
     /// When the sliding windows move next.
     next_second: Timestamp,
     day: Day,
+    bars: ShortBarMaker,
+    sweeps: Sweeps,
     vpin: Vpin,
     /// VPIN parameters that wait for the next session.
     next_vpin: Option<(u64, u32)>,
@@ -55,20 +61,16 @@ impl SymbolAnalytics {
         Self {
             instrument,
             features: Features::new(symbol),
-            history: SymbolHistory {
-                symbol,
-                candles: VecDeque::with_capacity(SymbolHistory::CANDLES),
-                tape: VecDeque::with_capacity(SymbolHistory::TAPE),
-                vpin: VecDeque::with_capacity(SymbolHistory::VPIN),
-                bids: Vec::with_capacity(SymbolHistory::ROWS),
-                asks: Vec::with_capacity(SymbolHistory::ROWS),
-            },
+            history: SymbolHistory::new(symbol),
             admission: Admission::default(),
             classifier: Classifier::default(),
             quote: None,
+            displayed: None,
             quoted: false,
             next_second: Timestamp::from_nanos(i64::MIN),
             day: Day::default(),
+            bars: ShortBarMaker::default(),
+            sweeps: Sweeps::default(),
             vpin: Vpin::new(settings.vpin_bucket_volume, settings.vpin_window),
             next_vpin: None,
             book: Book::default(),
@@ -81,7 +83,8 @@ impl SymbolAnalytics {
         &self.features
     }
 
-    /// What a chart shows beyond it. Book rows are those of the last [`Self::refresh_book`].
+    /// What a chart shows beyond it. Book, range of the session and unusual volume are those of the last
+    /// [`Self::refresh`].
     pub const fn history(&self) -> &SymbolHistory {
         &self.history
     }
@@ -122,7 +125,11 @@ impl SymbolAnalytics {
         self.admission.restart();
         self.classifier.reset();
         self.history.candles.clear();
+        self.history.bars.clear();
         self.history.tape.clear();
+        self.bars = ShortBarMaker::default();
+        self.sweeps.restart();
+        (self.history.sweep, self.history.sweeps) = (None, 0);
         let features = &mut self.features;
         features.session_volume = 0;
         (features.last, features.session_open, features.vwap) = (None, None, None);
@@ -160,9 +167,10 @@ impl SymbolAnalytics {
                 self.features.quote_at = Some(ts);
                 self.features.as_of = ts;
             }
-            QuoteUse::Crossed => self.quote = None,
-            QuoteUse::Refused => {}
+            QuoteUse::Crossed => (self.quote, self.displayed) = (None, None),
+            QuoteUse::Refused => return,
         }
+        self.history.lost.quotes = false;
     }
 
     /// A print.
@@ -191,11 +199,13 @@ impl SymbolAnalytics {
         if usage.sets_last {
             self.features.last = Some(trade.price);
         }
+        let Trade { price, size, venue, .. } = *trade;
+        self.bars.on_print(&mut self.history.bars, ts, price, size, usage.sets_last);
         if self.day.holds(ts, usage.auction) {
             self.session_print(ts, trade, usage, side);
         }
-        let Trade { price, size, venue, .. } = *trade;
         push(&mut self.history.tape, SymbolHistory::TAPE, TapePrint { time: ts, price, size, side, venue });
+        self.history.lost.trades = false;
         self.features.as_of = ts;
     }
 
@@ -208,6 +218,21 @@ impl SymbolAnalytics {
         self.day.on_print(ts, &print, &mut self.features, &mut self.history.candles);
         if usage.signed {
             self.count_in_vpin(ts, size.get(), side);
+            if let Some(side) = side {
+                self.look_for_sweep(ts, trade, side);
+            }
+        }
+    }
+
+    #[inline]
+    fn look_for_sweep(&mut self, ts: Timestamp, trade: &Trade, side: Side) {
+        let Trade { price, size, venue, .. } = *trade;
+        let marked = trade.flags.contains(TradeFlags::SWEEP);
+        let displayed = self.displayed.map(|(bid, ask)| if side == Side::Buy { ask } else { bid });
+        let print = SweepPrint { price, size, side, venue, marked };
+        if let Some(sweep) = self.sweeps.add(ts, &print, displayed) {
+            self.history.sweep = Some(sweep);
+            self.history.sweeps = self.sweeps.count();
         }
     }
 
@@ -222,7 +247,8 @@ impl SymbolAnalytics {
         }
     }
 
-    /// A bar ended at `ts`. Used for last price, volume and candles as long as the session has no prints.
+    /// A bar ended at `ts`. One of five seconds takes the place of ours. Used for last price, volume and
+    /// candles as long as the session has no prints.
     pub fn on_bar(&mut self, ts: Timestamp, bar: &Bar) {
         if bar.instrument != self.instrument {
             return;
@@ -231,7 +257,8 @@ impl SymbolAnalytics {
         if !self.admission.bar(bar) {
             return;
         }
-        if self.day.on_bar(ts, bar, &mut self.features, &mut self.history.candles) {
+        let kept = self.bars.on_bar(&mut self.history.bars, ts, bar);
+        if self.day.on_bar(ts, bar, &mut self.features, &mut self.history.candles) || kept {
             self.features.as_of = ts;
         } else {
             self.admission.bar_unused();
@@ -249,6 +276,7 @@ impl SymbolAnalytics {
         let features = &mut self.features;
         let deep = usize::from(depth.position) >= imbalance::LEVELS && state == features.book;
         features.book = state;
+        self.history.lost.depth = false;
         features.depth_at = Some(ts);
         features.as_of = ts;
         if !deep {
@@ -276,10 +304,13 @@ impl SymbolAnalytics {
         self.advance(ts);
         match gap.stream {
             Stream::Quotes => {
+                self.history.lost.quotes = true;
                 self.quoted = false;
                 self.hide_touch();
             }
             Stream::Trades => {
+                self.history.lost.trades = true;
+                self.sweeps.clear();
                 self.admission.restart();
                 self.classifier.reset();
                 self.vpin.clear();
@@ -288,6 +319,7 @@ impl SymbolAnalytics {
                 self.next_second = Timestamp::from_nanos(i64::MIN);
             }
             Stream::Depth => {
+                self.history.lost.depth = true;
                 self.book.reset();
                 self.features.book = self.book.state();
                 self.features.imbalance_5 = None;
@@ -308,19 +340,25 @@ impl SymbolAnalytics {
         self.advance(ts)
     }
 
-    /// Copies the book into the history. Not part of every event: call it before the history is shown,
-    /// ten times a second at most.
-    pub fn refresh_book(&mut self) {
-        let copies = [(&mut self.history.bids, self.book.bids()), (&mut self.history.asks, self.book.asks())];
+    /// Brings that part of the history up to date which no event keeps: book rows, range of the session,
+    /// unusual volume. Call it before the history is shown, ten times a second at most.
+    pub fn refresh(&mut self) {
+        let history = &mut self.history;
+        let copies = [(&mut history.bids, self.book.bids()), (&mut history.asks, self.book.asks())];
         for (shown, rows) in copies {
             shown.clear();
             shown.extend_from_slice(&rows[..rows.len().min(SymbolHistory::ROWS)]);
         }
+        let range = self.day.range();
+        history.session_low = range.map(|(low, _)| low);
+        history.session_high = range.map(|(_, high)| high);
+        history.unusual_volume = self.day.unusual_volume();
     }
 
     #[inline]
     fn show_touch(&mut self, ts: Timestamp, bid: Level, ask: Level) {
         self.quote = Some(QuoteInForce { bid: bid.price, ask: ask.price, at: ts });
+        self.displayed = Some((bid.size.get(), ask.size.get()));
         let features = &mut self.features;
         features.bid = Some(bid.price);
         features.ask = Some(ask.price);
@@ -330,7 +368,7 @@ impl SymbolAnalytics {
     }
 
     fn hide_touch(&mut self) {
-        self.quote = None;
+        (self.quote, self.displayed) = (None, None);
         let features = &mut self.features;
         (features.bid, features.ask) = (None, None);
         (features.spread_bp, features.imbalance_touch) = (None, None);

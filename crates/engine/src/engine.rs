@@ -126,9 +126,9 @@ impl Engine {
         self.trading.view(self.market.view())
     }
 
-    /// Brings book rows up to date for showing.
-    pub fn refresh_books(&mut self) {
-        self.market.refresh_books();
+    /// Brings what is only shown up to date: rows of books, ranges, unusual volume.
+    pub fn refresh_histories(&mut self) {
+        self.market.refresh_histories();
     }
 
     /// Events taken, those from inside included.

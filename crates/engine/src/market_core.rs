@@ -38,10 +38,10 @@ impl MarketCore {
         self.symbols.iter().map(SymbolAnalytics::history)
     }
 
-    /// Brings the rows of every book up to date for showing; the hot path leaves them alone.
-    pub fn refresh_books(&mut self) {
+    /// Brings up to date what is only shown: rows of books, ranges, unusual volume; the hot path leaves it alone.
+    pub fn refresh_histories(&mut self) {
         for symbol in &mut self.symbols {
-            symbol.refresh_book();
+            symbol.refresh();
         }
     }
 

@@ -13,7 +13,7 @@ use crate::number::{Money, Price, Quantity};
 use crate::order::{Fill, Order};
 use crate::position::{Account, Position};
 use crate::signal::{Signal, Strategy};
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 
 /// What the market half knows: the one seam between MarketCore and TradingCore.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -105,6 +105,98 @@ pub struct TapePrint {
     pub venue: Option<Venue>,
 }
 
+/// Who made a five-second bar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BarSource {
+    /// The broker, who sends it when it has ended.
+    Broker,
+    /// We, from the prints. It may be growing still.
+    Prints,
+}
+
+/// A five-second bar. A span without a print has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShortBar {
+    /// Start of its five seconds.
+    pub start: Timestamp,
+    /// First price.
+    pub open: Price,
+    /// Highest price.
+    pub high: Price,
+    /// Lowest price.
+    pub low: Price,
+    /// Last price.
+    pub close: Price,
+    /// Shares.
+    pub volume: u64,
+    /// Who made it.
+    pub source: BarSource,
+}
+
+impl ShortBar {
+    /// Length of a bar.
+    pub const SPAN: Span = Span::from_seconds(5);
+}
+
+/// A sweep: prints of one side so close together, and taking so much, that one order seems to stand
+/// behind them. The rule stands beside the code in `analytics`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Sweep {
+    /// Time of its first print.
+    pub start: Timestamp,
+    /// Time of its last print so far.
+    pub end: Timestamp,
+    /// Who crossed the spread.
+    pub side: Side,
+    /// Shares.
+    pub quantity: u64,
+    /// Price times shares, dollars.
+    pub notional: f64,
+    /// Prints; at least 2.
+    pub prints: u32,
+    /// Prices taken, one after the other; at least 1.
+    pub levels: u32,
+    /// Exchanges known by name, at most 8 are told apart.
+    pub venues: u32,
+    /// First price.
+    pub from: Price,
+    /// Furthest price.
+    pub to: Price,
+    /// Part of the shares that the exchange itself marked as a sweep, in [0, 1].
+    pub marked: f64,
+}
+
+/// The running minute against those before it. The rule stands beside the code in `analytics`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct UnusualVolume {
+    /// Start of the minute.
+    pub minute: Timestamp,
+    /// Shares of the minute so far.
+    pub volume: u64,
+    /// Whole minutes of the session it is compared with.
+    pub minutes: u32,
+    /// Their mean, shares.
+    pub mean: f64,
+    /// Volume so far over the mean.
+    pub ratio: f64,
+    /// Volume so far less the mean, in standard deviations; absent when those minutes were all equal.
+    pub z: Option<f64>,
+    /// Whether it is more than usual by the rule.
+    pub unusual: bool,
+}
+
+/// Streams that were lost and have not spoken since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LostStreams {
+    /// Best bid and offer.
+    pub quotes: bool,
+    /// Prints.
+    pub trades: bool,
+    /// Order book.
+    pub depth: bool,
+}
+
 /// What a chart of a symbol shows beyond its features. Kept by MarketCore, bounded.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SymbolHistory {
@@ -112,6 +204,8 @@ pub struct SymbolHistory {
     pub symbol: Symbol,
     /// One-minute candles of the session, oldest first; at most [`SymbolHistory::CANDLES`].
     pub candles: VecDeque<Candle>,
+    /// Five-second bars of the day, oldest first; at most [`SymbolHistory::BARS`].
+    pub bars: VecDeque<ShortBar>,
     /// Last prints, newest last; at most [`SymbolHistory::TAPE`].
     pub tape: VecDeque<TapePrint>,
     /// VPIN at each completed bucket, newest last; at most [`SymbolHistory::VPIN`].
@@ -120,17 +214,73 @@ pub struct SymbolHistory {
     pub bids: Vec<BookRow>,
     /// Offers, best first; at most [`SymbolHistory::ROWS`].
     pub asks: Vec<BookRow>,
+    /// Highest regular print of the session; absent when prints were lost.
+    pub session_high: Option<Price>,
+    /// Lowest regular print of the session, likewise.
+    pub session_low: Option<Price>,
+    /// The newest sweep of the session.
+    pub sweep: Option<Sweep>,
+    /// Sweeps of the session.
+    pub sweeps: u64,
+    /// The running minute against those before it; absent until enough of them were watched.
+    pub unusual_volume: Option<UnusualVolume>,
+    /// What is not heard of at this moment.
+    pub lost: LostStreams,
 }
 
 impl SymbolHistory {
     /// Candles kept: a full day with extended hours.
     pub const CANDLES: usize = 960;
+    /// Five-second bars kept.
+    pub const BARS: usize = 100;
     /// Prints kept.
-    pub const TAPE: usize = 50;
+    pub const TAPE: usize = 1_000;
     /// VPIN points kept.
     pub const VPIN: usize = 500;
     /// Book rows kept on each side.
     pub const ROWS: usize = 10;
+
+    /// Knows nothing yet, and has room for everything.
+    pub fn new(symbol: Symbol) -> Self {
+        Self {
+            symbol,
+            candles: VecDeque::with_capacity(Self::CANDLES),
+            bars: VecDeque::with_capacity(Self::BARS),
+            tape: VecDeque::with_capacity(Self::TAPE),
+            vpin: VecDeque::with_capacity(Self::VPIN),
+            bids: Vec::with_capacity(Self::ROWS),
+            asks: Vec::with_capacity(Self::ROWS),
+            session_high: None,
+            session_low: None,
+            sweep: None,
+            sweeps: 0,
+            unusual_volume: None,
+            lost: LostStreams::default(),
+        }
+    }
+}
+
+/// Price and sensitivities of an option contract at the middle of its quote.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ContractGreeks {
+    /// Which.
+    pub contract: Contract,
+    /// Event time of the quote they come from.
+    pub quote_at: Timestamp,
+    /// Middle of the quote, dollars.
+    pub mid: f64,
+    /// Price of the underlying they were computed with, dollars.
+    pub spot: f64,
+    /// Implied volatility, a year.
+    pub implied_volatility: f64,
+    /// Dollars of the option for a dollar of the underlying.
+    pub delta: f64,
+    /// Change of delta for a dollar of the underlying.
+    pub gamma: f64,
+    /// Dollars a day.
+    pub theta: f64,
+    /// Dollars for a hundredth of volatility.
+    pub vega: f64,
 }
 
 /// How a gate stands at this moment.

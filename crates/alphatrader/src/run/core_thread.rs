@@ -189,7 +189,7 @@ impl Body {
 
     fn show(&mut self) {
         self.shown = Clock::instant();
-        self.engine.refresh_books();
+        self.engine.refresh_histories();
         let moment = Moment {
             market: self.engine.market().view().clone(),
             histories: self.engine.market().histories().cloned().collect(),

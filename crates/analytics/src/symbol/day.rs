@@ -7,10 +7,10 @@ use alphatrader_model::features::Features;
 use alphatrader_model::market::Bar;
 use alphatrader_model::number::{Price, Quantity};
 use alphatrader_model::time::{Span, Timestamp};
-use alphatrader_model::view::Candle;
+use alphatrader_model::view::{Candle, UnusualVolume};
 
 use crate::candles::{CandleMaker, CandlePrint};
-use crate::flow::{Coverage, Extremes, SignedVolume, Vwap, extremes, signed_volume};
+use crate::flow::{Coverage, Extremes, MinuteVolumes, SignedVolume, Vwap, extremes, signed_volume};
 
 /// The closing auction is printed after the close; later than this it is none of the session.
 const AUCTION_GRACE: Span = Span::from_minutes(10);
@@ -32,6 +32,9 @@ pub(super) struct Day {
     signed: SignedVolume,
     extremes: Extremes,
     vwap: Vwap,
+    minutes: MinuteVolumes,
+    /// Lowest and highest regular print.
+    range: Option<(Price, Price)>,
     candles: CandleMaker,
     /// The session has prints: bars tell nothing new.
     printed: bool,
@@ -53,6 +56,8 @@ impl Day {
             self.signed.clear();
             self.extremes.clear();
             self.vwap = Vwap::default();
+            self.minutes.clear();
+            self.range = None;
             self.candles = CandleMaker::default();
             (self.printed, self.incomplete) = (false, false);
         }
@@ -76,6 +81,9 @@ impl Day {
             self.coverage.observe(ts, session.open);
             session.open <= ts && ts < session.close
         });
+        if running {
+            self.minutes.advance(second, self.coverage.covers(second, second.rem_euclid(60)));
+        }
         let before = (features.signed_volume_1m, features.high_5m, features.low_5m);
         let minute = running && self.coverage.covers(second, signed_volume::SLOTS as i64);
         let five = running && self.coverage.covers(second, extremes::SECONDS);
@@ -99,6 +107,7 @@ impl Day {
         let DayPrint { price, size, signed, sets_last } = *print;
         self.printed = true;
         self.vwap.add(price, size);
+        self.minutes.add(size.get());
         // A print has been added: there is an average.
         let vwap = self.vwap.value().unwrap_or_else(|| price.to_f64());
         features.session_volume = features.session_volume.saturating_add(size.get());
@@ -111,6 +120,7 @@ impl Day {
         }
         if sets_last {
             self.extremes.add(price);
+            self.widen(price, price);
             if features.session_open.is_none() {
                 features.session_open = Some(price);
             }
@@ -134,10 +144,29 @@ impl Day {
         features.last = Some(bar.close);
         if self.session.is_some_and(|session| session.open <= end - bar.span && end <= session.close) {
             features.session_open.get_or_insert(bar.open);
+            self.widen(bar.low, bar.high);
             features.session_volume = features.session_volume.saturating_add(bar.volume.get());
             self.candles.on_bar(candles, end, bar);
         }
         true
+    }
+
+    #[inline]
+    fn widen(&mut self, low: Price, high: Price) {
+        self.range = Some(match self.range {
+            Some((lowest, highest)) => (lowest.min(low), highest.max(high)),
+            None => (low, high),
+        });
+    }
+
+    /// Lowest and highest regular print of the session; absent when some were lost.
+    pub(super) fn range(&self) -> Option<(Price, Price)> {
+        if self.incomplete { None } else { self.range }
+    }
+
+    /// The running minute against those before it.
+    pub(super) fn unusual_volume(&self) -> Option<UnusualVolume> {
+        self.minutes.value()
     }
 
     /// Prints were lost.
@@ -145,6 +174,7 @@ impl Day {
         self.coverage.restart();
         self.signed.clear();
         self.extremes.clear();
+        self.minutes.clear();
         self.incomplete |= self.session.is_some();
         (features.vwap, features.signed_volume_1m) = (None, None);
         (features.high_5m, features.low_5m) = (None, None);

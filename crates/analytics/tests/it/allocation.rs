@@ -119,7 +119,7 @@ impl Tape {
             }
             _ => {
                 spy.on_timer(self.now);
-                spy.refresh_book();
+                spy.refresh();
             }
         }
     }
@@ -166,7 +166,8 @@ fn no_event_of_a_session_allocates() {
     // The day was a full one: every list was filled and every window seen.
     assert!(tape.now > session.close);
     let (history, counts) = (spy.history(), spy.admission());
-    assert!(history.candles.len() > 300 && history.tape.len() == 50 && history.vpin.len() == 500);
+    assert!(history.candles.len() > 300 && history.tape.len() == 1_000 && history.vpin.len() == 500);
+    assert!(history.bars.len() == 100 && history.unusual_volume.is_some());
     assert!(
         !history.bids.is_empty() && counts.auctions > 0 && counts.quote_value == 0 && counts.crossed == 0
     );

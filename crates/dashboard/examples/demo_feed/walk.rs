@@ -49,14 +49,7 @@ impl Walk {
     pub(crate) fn new(symbol: Symbol, mid: f64, seed: u64, _open: Timestamp) -> Self {
         Self {
             features: Features::new(symbol),
-            history: SymbolHistory {
-                symbol,
-                candles: VecDeque::new(),
-                tape: VecDeque::new(),
-                vpin: VecDeque::new(),
-                bids: Vec::new(),
-                asks: Vec::new(),
-            },
+            history: SymbolHistory::new(symbol),
             mid,
             drift: 0.0,
             dice: Dice::new(seed),

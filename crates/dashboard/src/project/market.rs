@@ -176,17 +176,9 @@ fn gates(strategy: &model::StrategyView) -> GatesView {
 mod tests {
     use super::*;
     use alphatrader_model::{Symbol, Timestamp};
-    use std::collections::VecDeque;
 
     fn history() -> SymbolHistory {
-        SymbolHistory {
-            symbol: Symbol::new("SPY").unwrap(),
-            candles: VecDeque::new(),
-            tape: VecDeque::new(),
-            vpin: VecDeque::new(),
-            bids: Vec::new(),
-            asks: Vec::new(),
-        }
+        SymbolHistory::new(Symbol::new("SPY").unwrap())
     }
 
     #[test]
