@@ -15,7 +15,9 @@ use std::collections::VecDeque;
 use alphatrader_model::calendar::Session;
 use alphatrader_model::features::{BookState, Features};
 use alphatrader_model::instrument::{InstrumentId, Symbol};
-use alphatrader_model::market::{Bar, Depth, Gap, Level, Quote, Side, Stream, Trade, TradeFlags};
+use alphatrader_model::market::{
+    Bar, DayTotals, Depth, Gap, Level, Quote, Side, Stream, Trade, TradeFlags, TradingStatus,
+};
 use alphatrader_model::settings;
 use alphatrader_model::time::Timestamp;
 use alphatrader_model::view::{SymbolHistory, TapePrint};
@@ -129,7 +131,7 @@ impl SymbolAnalytics {
         self.history.tape.clear();
         self.bars = ShortBarMaker::default();
         self.sweeps.restart();
-        (self.history.sweep, self.history.sweeps) = (None, 0);
+        (self.history.sweep, self.history.sweeps, self.history.totals) = (None, 0, None);
         let features = &mut self.features;
         features.session_volume = 0;
         (features.last, features.session_open, features.vwap) = (None, None, None);
@@ -206,6 +208,7 @@ impl SymbolAnalytics {
         }
         push(&mut self.history.tape, SymbolHistory::TAPE, TapePrint { time: ts, price, size, side, venue });
         self.history.lost.trades = false;
+        self.history.sampled = trade.flags.contains(TradeFlags::SAMPLED);
         self.features.as_of = ts;
     }
 
@@ -218,7 +221,10 @@ impl SymbolAnalytics {
         self.day.on_print(ts, &print, &mut self.features, &mut self.history.candles);
         if usage.signed {
             self.count_in_vpin(ts, size.get(), side);
-            if let Some(side) = side {
+            // A sampled print may be several orders, or a part of one.
+            if let Some(side) = side
+                && !trade.flags.contains(TradeFlags::SAMPLED)
+            {
                 self.look_for_sweep(ts, trade, side);
             }
         }
@@ -291,6 +297,20 @@ impl SymbolAnalytics {
                 Some((bid, ask)) => self.show_touch(ts, bid, ask),
                 None => self.hide_touch(),
             }
+        }
+    }
+
+    /// Trading was stopped, or goes on. Shown only: a stock that does not trade has no quotes.
+    pub fn on_status(&mut self, status: &TradingStatus) {
+        if status.instrument == self.instrument {
+            self.history.status = Some(status.state);
+        }
+    }
+
+    /// What the feed itself counts of the day. Shown only; our own volume and VWAP are of the session.
+    pub fn on_totals(&mut self, ts: Timestamp, totals: &DayTotals) {
+        if totals.instrument == self.instrument {
+            self.history.totals = Some((ts, *totals));
         }
     }
 

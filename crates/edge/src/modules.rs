@@ -178,6 +178,14 @@ impl Registry {
         place.inspect(|place| self.beat(*place)).is_some()
     }
 
+    /// Sets one figure of a module: see [`Module::figure`]. An unknown name changes nothing and says `false`.
+    pub fn figure(&self, module: &str, name: &'static str, value: f64) -> bool {
+        let place = self.lock().iter().position(|entry| entry.name == module);
+        let Some(place) = place else { return false };
+        Module { registry: self.clone(), place }.figure(name, value);
+        true
+    }
+
     fn beat(&self, place: usize) {
         let now = (Clock::instant(), self.clock.now());
         self.lock()[place].heartbeat = Some(now);
@@ -323,6 +331,8 @@ mod tests {
         assert!(state.errors[0].text.starts_with("150x"));
         assert!(state.errors.iter().all(|error| error.text.chars().count() == Registry::TEXT));
         assert_eq!(state.figures, [("orders", 2.0)]);
+        assert!(registry.figure("risk", "orders", 3.0) && !registry.figure("nobody", "orders", 4.0));
+        assert_eq!(registry.snapshot()[0].figures, [("orders", 3.0)]);
         for n in 0..Registry::MODULES - 1 {
             let name: &'static str = Box::leak(n.to_string().into_boxed_str());
             registry.register(name, name, INTERVAL, || Health::Ready).unwrap();

@@ -86,7 +86,8 @@ impl MarketCore {
             }
             Payload::Instrument(instrument) => self.on_instrument(instrument),
             // No measure rests on them: a stock that does not trade has no quotes, which the edge sees to.
-            Payload::Status(_) | Payload::Totals(_) => {}
+            Payload::Status(status) => self.analyse(status.instrument, |s| s.on_status(status)),
+            Payload::Totals(totals) => self.analyse(totals.instrument, |s| s.on_totals(now, totals)),
             Payload::Operator(_) | Payload::Broker(_) | Payload::Ledger(_) | Payload::Barrier { .. } => {
                 return;
             }

@@ -8,7 +8,7 @@ use crate::calendar::Session;
 use crate::event::HaltLevel;
 use crate::features::Features;
 use crate::instrument::{Contract, Instrument, InstrumentId, Symbol};
-use crate::market::{Level, Quote, Side, Venue};
+use crate::market::{DayTotals, Level, Quote, Side, TradingState, Venue};
 use crate::number::{Money, Price, Quantity};
 use crate::order::{Fill, Order};
 use crate::position::{Account, Position};
@@ -226,6 +226,12 @@ pub struct SymbolHistory {
     pub unusual_volume: Option<UnusualVolume>,
     /// What is not heard of at this moment.
     pub lost: LostStreams,
+    /// The newest print came from a feed that samples: prints, bars and what rests on them are not whole.
+    pub sampled: bool,
+    /// Whether it trades, once its market has said so.
+    pub status: Option<TradingState>,
+    /// What the feed itself counts of the day, and when it said so.
+    pub totals: Option<(Timestamp, DayTotals)>,
 }
 
 impl SymbolHistory {
@@ -256,6 +262,9 @@ impl SymbolHistory {
             sweeps: 0,
             unusual_volume: None,
             lost: LostStreams::default(),
+            sampled: false,
+            status: None,
+            totals: None,
         }
     }
 }
@@ -265,6 +274,8 @@ impl SymbolHistory {
 pub struct ContractGreeks {
     /// Which.
     pub contract: Contract,
+    /// The symbol whose price moves it.
+    pub underlying: Symbol,
     /// Event time of the quote they come from.
     pub quote_at: Timestamp,
     /// Middle of the quote, dollars.

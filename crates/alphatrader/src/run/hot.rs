@@ -3,8 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use alphatrader_analytics::options;
 use alphatrader_dashboard::view::{Counter, FeedState, FeedView};
 use alphatrader_edge::Health;
+use alphatrader_ibkr::Status;
+use alphatrader_model::Price;
+use alphatrader_model::view::{ContractGreeks, MarketView};
 use alphatrader_store::hot::{
     Bounds, HotStore, MemoryStore, Mirror, MirrorMetrics, Place, RedisLimits, RedisServer,
 };
@@ -95,4 +99,47 @@ pub(super) fn counters(copy: &MirrorMetrics) -> [Counter; 4] {
         counter("hot-state values lost", copy.lost),
         counter("hot-state names taken by others", copy.refused),
     ]
+}
+
+/// Its figures for monitoring.
+pub(super) fn figures(copy: &MirrorMetrics) -> [(&'static str, f64); 7] {
+    [
+        ("pending", copy.pending as f64),
+        ("sent", copy.sent as f64),
+        ("conflated", copy.conflated as f64),
+        ("lost", copy.lost as f64),
+        ("failures", copy.failures as f64),
+        ("resends", copy.resends as f64),
+        ("last_batch_ms", copy.last_batch.as_secs_f64() * 1e3),
+    ]
+}
+
+/// The ingestion's figures for monitoring; the latency only once it is known.
+pub(super) fn broker_figures(broker: &Status) -> impl Iterator<Item = (&'static str, f64)> {
+    let counts = &broker.counts;
+    let known = [
+        ("quotes", counts.quotes),
+        ("trades", counts.trades),
+        ("bars", counts.bars),
+        ("book_edits", counts.book_edits),
+        ("gaps", counts.gaps),
+        ("silences", counts.silences),
+        ("resubscriptions", counts.resubscriptions),
+        ("lagged", counts.lagged),
+        ("lines_used", broker.lines_used as u64),
+        ("streams", broker.streams.len() as u64),
+    ];
+    let latency = broker.latency_us.map(|us| ("latency_ms", us as f64 / 1e3));
+    known.into_iter().map(|(name, value)| (name, value as f64)).chain(latency)
+}
+
+/// Sensitivities of every option whose quote implies them, at the price its underlying has now: the
+/// middle of its quote, else its last price.
+pub(super) fn greeks(market: &MarketView, rate: f64, into: &mut Vec<ContractGreeks>) {
+    for features in &market.features {
+        let middle = features.bid.zip(features.ask).map(|(bid, ask)| i64::midpoint(bid.raw(), ask.raw()));
+        let Some(spot) = middle.map(Price::from_raw).or(features.last) else { continue };
+        let own = market.contracts.iter().filter(|view| view.instrument.underlying == features.symbol);
+        into.extend(own.filter_map(|view| options::greeks(view, spot, market.as_of, rate)));
+    }
 }

@@ -14,7 +14,8 @@ use alphatrader_edge::Clock;
 use alphatrader_edge::inbox::Sender;
 use alphatrader_edge::modules::Registry as Modules;
 use alphatrader_ibkr::IbkrHandle;
-use alphatrader_ibkr::Link;
+use alphatrader_ibkr::{Link, Status};
+use alphatrader_model::view::ContractGreeks;
 use alphatrader_store::hot::{Picture, Publisher as HotPublisher};
 use alphatrader_store::ledger::Step;
 use alphatrader_store::{LedgerWriter, Recovery};
@@ -83,8 +84,15 @@ impl Show {
     pub(super) fn start(parts: ShowParts, hears: Hears) -> std::io::Result<Self> {
         let stopping = Arc::new(AtomicBool::new(false));
         let over = Arc::new(AtomicBool::new(false));
-        let mut screen =
-            Screen { hot: HotPublisher::new(), hot_at: None, parts, hears, stopping: Arc::clone(&stopping) };
+        let mut screen = Screen {
+            hot: HotPublisher::new(),
+            hot_at: None,
+            greeks: Vec::new(),
+            greeks_at: None,
+            parts,
+            hears,
+            stopping: Arc::clone(&stopping),
+        };
         let ends = Arc::clone(&over);
         let thread = std::thread::Builder::new().name("show".into()).spawn(move || {
             screen.begin();
@@ -131,6 +139,8 @@ struct Screen {
     hears: Hears,
     hot: HotPublisher,
     hot_at: Option<Instant>,
+    greeks: Vec<ContractGreeks>,
+    greeks_at: Option<Instant>,
     stopping: Arc<AtomicBool>,
 }
 
@@ -182,13 +192,21 @@ impl Screen {
     }
 
     fn write_hot(&mut self, moment: &Moment) {
+        let now = Clock::instant();
+        if self.greeks_at.is_none_or(|at| now.saturating_duration_since(at) >= HotPublisher::CHAIN_INTERVAL) {
+            self.greeks_at = Some(now);
+            self.greeks.clear();
+            hot::greeks(&moment.market, self.parts.config.trading.risk_free_rate, &mut self.greeks);
+        }
+        let broker = self.parts.ibkr.status();
         let picture = Picture {
             market: &moment.market,
             histories: &moment.histories,
+            greeks: &self.greeks,
             trading: &moment.trading,
-            market_lives: self.parts.ibkr.status().is_connected(),
+            market_lives: broker.is_connected(),
         };
-        let now = Clock::instant();
+        self.figures(&broker, moment);
         let modules = self.parts.modules.snapshot();
         let store = self.parts.hot.store();
         let written = self
@@ -197,6 +215,21 @@ impl Screen {
             .and_then(|_| self.hot.modules(store, now, self.parts.clock.now(), &modules));
         if let Err(error) = written {
             tracing::warn!(%error, "hot state");
+        }
+    }
+
+    /// What the modules do, in figures.
+    fn figures(&self, broker: &Status, moment: &Moment) {
+        let modules = &self.parts.modules;
+        for (name, value) in hot::broker_figures(broker) {
+            modules.figure("ibkr_ingestion", name, value);
+        }
+        modules.figure("analytics", "events", moment.events as f64);
+        let commit = self.parts.writer.metrics();
+        modules.figure("execution", "commits", commit.commits as f64);
+        modules.figure("execution", "last_commit_ms", commit.last_commit.as_secs_f64() * 1e3);
+        for (name, value) in self.parts.hot.copy().iter().flat_map(hot::figures) {
+            modules.figure("hot_state", name, value);
         }
     }
 

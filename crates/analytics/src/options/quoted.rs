@@ -28,6 +28,7 @@ pub fn greeks(view: &ContractView, spot: Price, now: Timestamp, rate: f64) -> Op
     let valuation = estimate.valuation;
     Some(ContractGreeks {
         contract,
+        underlying: view.instrument.underlying,
         quote_at: view.quote_at?,
         mid: quote_price(&quote).ok()?,
         spot: terms.spot,

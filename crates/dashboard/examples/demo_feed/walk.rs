@@ -1,7 +1,5 @@
 //! A made-up price that wanders, with a book, prints, candles and measures around it.
 
-use std::collections::VecDeque;
-
 use alphatrader_model::features::BookState;
 use alphatrader_model::market::Level;
 use alphatrader_model::view::{BookRow, Candle, SymbolHistory, TapePrint};

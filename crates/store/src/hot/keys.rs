@@ -24,10 +24,16 @@ pub enum Key<'a> {
     Spread(Symbol),
     /// Book imbalance.
     Imbalance(Symbol),
+    /// The newest sweep.
+    Sweep(Symbol),
+    /// The running minute against those before it.
+    UnusualVolume(Symbol),
     /// When the symbol last changed.
     Timestamp(Symbol),
     /// Option chain of an underlying.
     Chain(Symbol),
+    /// Implied volatilities and sensitivities of the chain.
+    Greeks(Symbol),
     /// VPIN.
     Vpin(Symbol),
     /// All features.
@@ -83,8 +89,11 @@ impl Key<'_> {
             | Self::Ticker(_)
             | Self::Spread(_)
             | Self::Imbalance(_)
+            | Self::Sweep(_)
+            | Self::UnusualVolume(_)
             | Self::Timestamp(_)
             | Self::Chain(_)
+            | Self::Greeks(_)
             | Self::Vpin(_)
             | Self::Features(_) => 10,
             Self::Heartbeat(_) => 15,
@@ -119,8 +128,11 @@ impl fmt::Display for Key<'_> {
             Self::Ticker(symbol) => write!(f, "market:{symbol}:ticker"),
             Self::Spread(symbol) => write!(f, "market:{symbol}:spread"),
             Self::Imbalance(symbol) => write!(f, "market:{symbol}:imbalance"),
+            Self::Sweep(symbol) => write!(f, "market:{symbol}:sweep"),
+            Self::UnusualVolume(symbol) => write!(f, "market:{symbol}:unusual_volume"),
             Self::Timestamp(symbol) => write!(f, "market:{symbol}:timestamp"),
             Self::Chain(symbol) => write!(f, "options:{symbol}:chain"),
+            Self::Greeks(symbol) => write!(f, "options:{symbol}:greeks"),
             Self::Vpin(symbol) => write!(f, "metrics:{symbol}:vpin"),
             Self::Features(symbol) => write!(f, "metrics:{symbol}:features"),
             Self::SignalsLatest => f.write_str("signals:latest"),
@@ -161,8 +173,11 @@ mod tests {
             (Key::Ticker(spy), "market:SPY:ticker", Some(10)),
             (Key::Spread(spy), "market:SPY:spread", Some(10)),
             (Key::Imbalance(spy), "market:SPY:imbalance", Some(10)),
+            (Key::Sweep(spy), "market:SPY:sweep", Some(10)),
+            (Key::UnusualVolume(spy), "market:SPY:unusual_volume", Some(10)),
             (Key::Timestamp(spy), "market:SPY:timestamp", Some(10)),
             (Key::Chain(spy), "options:SPY:chain", Some(10)),
+            (Key::Greeks(spy), "options:SPY:greeks", Some(10)),
             (Key::Vpin(spy), "metrics:SPY:vpin", Some(10)),
             (Key::Features(spy), "metrics:SPY:features", Some(10)),
             (Key::SignalsLatest, "signals:latest", None),

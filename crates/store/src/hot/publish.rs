@@ -1,8 +1,9 @@
 //! Writes what the core knows into the hot state.
 //!
 //! A value is written when it changed, and again at half its expiry with its old `as_of` when its
-//! source is slower than that, so that a reader tells "old" from "gone". It is removed when its
-//! source is lost. Views give the state of the market and of the account; records, which hold each
+//! source is slower than that, so that a reader tells "old" from "gone". What never expires is written
+//! again once a minute, so that a server that lost it has it back. A value is removed when its source
+//! is lost. Views give the state of the market and of the account; records, which hold each
 //! entity whole after every change, give the single orders, executions, positions and signals.
 //!
 //! Bounds: [`Publisher::ENTITIES`] orders, executions and positions each (the oldest are removed).
@@ -13,14 +14,14 @@ use std::time::{Duration, Instant};
 
 use alphatrader_edge::ModuleState;
 use alphatrader_model::features::BookState;
-use alphatrader_model::view::{MarketView, SymbolHistory, TradingView};
+use alphatrader_model::view::{BarSource, ContractGreeks, MarketView, ShortBar, SymbolHistory, TradingView};
 use alphatrader_model::{Features, Price, Record, Symbol, Timestamp};
 
 use super::keys::{MODULE_ERRORS, SIGNALS_STREAM};
 use super::shapes::{
-    AccountId, AccountSummary, Bars, Book, Chain, ChainRow, Connected, Executions, Halt, Heartbeat,
+    AccountId, AccountSummary, Bars, Book, Chain, ChainRow, Connected, Executions, Greeks, Halt, Heartbeat,
     Imbalance, Last, LatestSignal, ModuleError, ModuleMetrics, Moment, Orders, Positions, RiskState, Spread,
-    Stamped, Ticker, Trades, Vpin, json,
+    Stamped, Swept, Ticker, Trades, Vpin, json,
 };
 use super::{HotError, HotStore, Key, Write};
 
@@ -31,6 +32,8 @@ pub struct Picture<'a> {
     pub market: &'a MarketView,
     /// Charts of the symbols.
     pub histories: &'a [SymbolHistory],
+    /// Sensitivities of option contracts, as far as their quotes imply any.
+    pub greeks: &'a [ContractGreeks],
     /// The trading half.
     pub trading: &'a TradingView,
     /// Whether the source of the market data lives. When it does not, market keys are removed: what
@@ -56,7 +59,8 @@ struct Slot {
 
 impl Slot {
     fn is_due(&self, now: Instant) -> bool {
-        self.expiry.is_some_and(|expiry| now.saturating_duration_since(self.written) >= expiry / 2)
+        let most = self.expiry.map_or(Publisher::RENEWAL, |expiry| expiry / 2);
+        now.saturating_duration_since(self.written) >= most
     }
 }
 
@@ -97,8 +101,8 @@ impl Newest {
 impl Publisher {
     /// Orders, executions and positions each that the hot state keeps.
     pub const ENTITIES: usize = 2_000;
-    /// Bars that `market:{symbol}:bars` holds.
-    pub const BARS: usize = 100;
+    /// What never expires is written this often.
+    pub const RENEWAL: Duration = Duration::from_mins(1);
     /// Executions that `executions:recent` holds.
     pub const EXECUTIONS: usize = 100;
     /// A chain of thousands of contracts is made at most this often.
@@ -122,13 +126,14 @@ impl Publisher {
         self.round += 1;
         if picture.market_lives {
             for features in &picture.market.features {
-                self.put_features(now, features);
-                self.put_chain(now, features.symbol, picture.market);
-            }
-            for history in picture.histories {
-                if let Some(features) = picture.market.of(history.symbol) {
-                    self.put_history(now, features, history);
+                let symbol = features.symbol;
+                let history = picture.histories.iter().find(|history| history.symbol == symbol);
+                self.put_features(now, features, history);
+                if let Some(history) = history {
+                    self.put_book(now, features, history);
+                    self.put_prints(now, features, history);
                 }
+                self.put_chain(now, symbol, picture);
             }
         }
         self.put_trading(now, picture.trading);
@@ -170,17 +175,14 @@ impl Publisher {
         self.flush(store)
     }
 
-    fn put_features(&mut self, now: Instant, features: &Features) {
+    fn put_features(&mut self, now: Instant, features: &Features, history: Option<&SymbolHistory>) {
         let symbol = features.symbol;
         if features.as_of == Timestamp::default() {
             return;
         }
         self.put(now, Key::Features(symbol), &json(features));
         self.put(now, Key::Timestamp(symbol), &json(&Moment { as_of: features.as_of }));
-        self.put(now, Key::Ticker(symbol), &json(&Ticker::of(features)));
-        if let (Some(as_of), Some(price)) = (features.trade_at, features.last) {
-            self.put(now, Key::Last(symbol), &json(&Last { as_of, price }));
-        }
+        self.put(now, Key::Ticker(symbol), &json(&Ticker::of(features, history)));
         if let (Some(as_of), Some(bid), Some(ask)) = (features.quote_at, features.bid, features.ask) {
             let spread = Price::checked_sub(ask, bid);
             let shape = Spread { as_of, bid, ask, spread, spread_bp: features.spread_bp };
@@ -191,46 +193,78 @@ impl Publisher {
             let as_of = features.quote_at.max(features.depth_at).unwrap_or(features.as_of);
             self.put(now, Key::Imbalance(symbol), &json(&Imbalance { as_of, touch, levels_5 }));
         }
-        if let Some(as_of) = features.trade_at {
-            let shape = Vpin { as_of, vpin: features.vpin, buckets: features.vpin_buckets };
-            self.put(now, Key::Vpin(symbol), &json(&shape));
-        }
     }
 
-    fn put_history(&mut self, now: Instant, features: &Features, history: &SymbolHistory) {
-        let symbol = history.symbol;
-        if features.book != BookState::Absent {
+    fn put_book(&mut self, now: Instant, features: &Features, history: &SymbolHistory) {
+        if features.book != BookState::Absent && !history.lost.depth {
             let as_of = features.depth_at.unwrap_or(features.as_of);
             let shape = Book { as_of, state: features.book, bids: &history.bids, asks: &history.asks };
-            self.put(now, Key::Book(symbol), &json(&shape));
-        }
-        if let Some(print) = history.tape.back() {
-            self.put(now, Key::Trades(symbol), &json(&Trades { as_of: print.time, trades: &history.tape }));
-        }
-        if let Some(candle) = history.candles.back() {
-            let surplus = history.candles.len().saturating_sub(Self::BARS);
-            let bars: Vec<_> = history.candles.iter().skip(surplus).collect();
-            let as_of = features.trade_at.unwrap_or(candle.start);
-            self.put(now, Key::Bars(symbol), &json(&Bars { as_of, seconds: 60, bars: &bars }));
+            self.put(now, Key::Book(history.symbol), &json(&shape));
         }
     }
 
-    fn put_chain(&mut self, now: Instant, symbol: Symbol, market: &MarketView) {
-        let key = Key::Chain(symbol);
-        let made = self.chains.get(&symbol).copied();
-        if made.is_some_and(|made| now.saturating_duration_since(made) < Self::CHAIN_INTERVAL) {
-            self.keep(key);
+    /// What rests on prints; nothing of it while they are lost, but bars that the broker makes.
+    fn put_prints(&mut self, now: Instant, features: &Features, history: &SymbolHistory) {
+        let symbol = history.symbol;
+        let lost = history.lost.trades;
+        if let Some(bar) = history.bars.back() {
+            let as_of = match bar.source {
+                BarSource::Broker => Some(bar.start + ShortBar::SPAN),
+                BarSource::Prints => features.trade_at.filter(|_| !lost),
+            };
+            if let Some(as_of) = as_of {
+                self.put(now, Key::Bars(symbol), &json(&Bars { as_of, seconds: 5, bars: &history.bars }));
+            }
+        }
+        if lost {
             return;
         }
-        let of_symbol = || market.contracts.iter().filter(|view| view.instrument.underlying == symbol);
+        if let Some(print) = history.tape.back() {
+            let shape = Trades { as_of: print.time, sampled: history.sampled, trades: &history.tape };
+            self.put(now, Key::Trades(symbol), &json(&shape));
+        }
+        if let Some(as_of) = features.trade_at {
+            let vpin = Vpin { as_of, vpin: features.vpin, buckets: features.vpin_buckets };
+            self.put(now, Key::Vpin(symbol), &json(&vpin));
+            if let Some(price) = features.last {
+                self.put(now, Key::Last(symbol), &json(&Last { as_of, price }));
+            }
+            if let Some(value) = &history.unusual_volume {
+                self.put(now, Key::UnusualVolume(symbol), &json(&Stamped { as_of, value }));
+            }
+        }
+        if let Some(sweep) = &history.sweep {
+            let shape = Swept { as_of: sweep.end, sweeps: history.sweeps, sweep };
+            self.put(now, Key::Sweep(symbol), &json(&shape));
+        }
+    }
+
+    fn put_chain(&mut self, now: Instant, symbol: Symbol, picture: &Picture<'_>) {
+        let made = self.chains.get(&symbol).copied();
+        if made.is_some_and(|made| now.saturating_duration_since(made) < Self::CHAIN_INTERVAL) {
+            self.keep(Key::Chain(symbol));
+            self.keep(Key::Greeks(symbol));
+            return;
+        }
+        let of_symbol =
+            || picture.market.contracts.iter().filter(|view| view.instrument.underlying == symbol);
         let contracts: Vec<ChainRow<'_>> = of_symbol().filter_map(ChainRow::of).collect();
         if contracts.is_empty() {
             return;
         }
         let options = of_symbol().filter(|view| view.instrument.contract.option().is_some());
-        let as_of = options.filter_map(|view| view.quote_at).max().unwrap_or(market.as_of);
-        self.put(now, key, &json(&Chain { as_of, contracts }));
+        let as_of = options.filter_map(|view| view.quote_at).max().unwrap_or(picture.market.as_of);
+        self.put(now, Key::Chain(symbol), &json(&Chain { as_of, contracts }));
+        self.put_greeks(now, symbol, picture);
         self.chains.insert(symbol, now);
+    }
+
+    fn put_greeks(&mut self, now: Instant, symbol: Symbol, picture: &Picture<'_>) {
+        let underlying = |greeks: &&ContractGreeks| greeks.underlying == symbol;
+        let contracts: Vec<_> = picture.greeks.iter().filter(underlying).collect();
+        if let Some(as_of) = contracts.iter().map(|greeks| greeks.quote_at).max() {
+            self.put(now, Key::Greeks(symbol), &json(&Greeks { as_of, contracts }));
+        }
     }
 
     fn put_trading(&mut self, now: Instant, view: &TradingView) {

@@ -8,7 +8,10 @@ use std::collections::VecDeque;
 
 use alphatrader_model::event::HaltLevel;
 use alphatrader_model::features::BookState;
-use alphatrader_model::view::{BookRow, Candle, ContractView, PositionView, TapePrint, TradingView};
+use alphatrader_model::market::TradingState;
+use alphatrader_model::view::{
+    BookRow, ContractGreeks, ContractView, PositionView, ShortBar, SymbolHistory, TapePrint, TradingView,
+};
 use alphatrader_model::{
     Account, Contract, Features, Fill, Money, Order, Price, Quantity, Signal, Timestamp,
 };
@@ -38,6 +41,8 @@ pub(super) struct Book<'a> {
 #[derive(Serialize)]
 pub(super) struct Trades<'a> {
     pub(super) as_of: Timestamp,
+    /// From a feed that samples: not every print is here.
+    pub(super) sampled: bool,
     /// Newest last.
     pub(super) trades: &'a VecDeque<TapePrint>,
 }
@@ -47,8 +52,8 @@ pub(super) struct Trades<'a> {
 pub(super) struct Bars<'a> {
     pub(super) as_of: Timestamp,
     pub(super) seconds: u32,
-    /// Oldest first; the last one is still growing.
-    pub(super) bars: &'a [&'a Candle],
+    /// Oldest first; the last one may be growing.
+    pub(super) bars: &'a VecDeque<ShortBar>,
 }
 
 #[derive(Serialize)]
@@ -64,20 +69,34 @@ pub(super) struct Ticker {
     bid: Option<Price>,
     ask: Option<Price>,
     session_open: Option<Price>,
+    session_high: Option<Price>,
+    session_low: Option<Price>,
     session_volume: u64,
     vwap: Option<f64>,
+    /// What the feed itself counts, extended hours and all.
+    day_volume: Option<Quantity>,
+    day_vwap: Option<Price>,
+    status: Option<TradingState>,
+    sampled: bool,
 }
 
 impl Ticker {
-    pub(super) const fn of(features: &Features) -> Self {
+    pub(super) fn of(features: &Features, history: Option<&SymbolHistory>) -> Self {
+        let totals = history.and_then(|history| history.totals).map(|(_, totals)| totals);
         Self {
             as_of: features.as_of,
             last: features.last,
             bid: features.bid,
             ask: features.ask,
             session_open: features.session_open,
+            session_high: history.and_then(|history| history.session_high),
+            session_low: history.and_then(|history| history.session_low),
             session_volume: features.session_volume,
             vwap: features.vwap,
+            day_volume: totals.and_then(|totals| totals.volume),
+            day_vwap: totals.and_then(|totals| totals.vwap),
+            status: history.and_then(|history| history.status),
+            sampled: history.is_some_and(|history| history.sampled),
         }
     }
 }
@@ -103,6 +122,23 @@ pub(super) struct Vpin {
     pub(super) as_of: Timestamp,
     pub(super) vpin: Option<f64>,
     pub(super) buckets: u64,
+}
+
+#[derive(Serialize)]
+pub(super) struct Swept<'a> {
+    pub(super) as_of: Timestamp,
+    /// Sweeps of the session so far.
+    pub(super) sweeps: u64,
+    /// The newest.
+    #[serde(flatten)]
+    pub(super) sweep: &'a alphatrader_model::view::Sweep,
+}
+
+#[derive(Serialize)]
+pub(super) struct Greeks<'a> {
+    pub(super) as_of: Timestamp,
+    /// Those whose quote implies a volatility.
+    pub(super) contracts: Vec<&'a ContractGreeks>,
 }
 
 #[derive(Serialize)]

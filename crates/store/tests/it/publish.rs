@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use alphatrader_edge::{Clock, Health, Registry};
 use alphatrader_model::event::HaltLevel;
 use alphatrader_model::features::BookState;
-use alphatrader_model::market::{Level, Quote};
+use alphatrader_model::market::{Level, Quote, Side};
 use alphatrader_model::view::{
-    BookRow, Candle, ContractView, MarketView, SymbolHistory, TapePrint, TradingView,
+    BarSource, BookRow, ContractGreeks, ContractView, LostStreams, MarketView, ShortBar, Sweep,
+    SymbolHistory, TapePrint, TradingView, UnusualVolume,
 };
 use alphatrader_model::{
     Contract, Features, Instrument, InstrumentId, Money, OrderState, Price, Quantity, SignalState, Symbol,
@@ -29,6 +30,7 @@ struct World {
     publisher: Publisher,
     market: MarketView,
     histories: Vec<SymbolHistory>,
+    greeks: Vec<ContractGreeks>,
     trading: TradingView,
 }
 
@@ -87,24 +89,61 @@ fn features() -> Features {
 
 fn history() -> SymbolHistory {
     let price = Price::from_cents(16_801);
-    let candle = |n: i64| Candle {
-        start: Timestamp::from_seconds(1_381_152_600 + 60 * n),
+    let bar = |n: i64| ShortBar {
+        start: Timestamp::from_seconds(1_381_152_600 + 5 * n),
         open: price,
         high: price,
         low: price,
         close: price,
         volume: 100,
-        vwap: 168.01,
-        signed_volume: -5,
+        source: BarSource::Prints,
     };
     let print = TapePrint { time: samples::time(7), price, size: Quantity::new(3), side: None, venue: None };
     SymbolHistory {
-        symbol: spy(),
-        candles: (0..150).map(candle).collect(),
+        bars: (0..100).map(bar).collect(),
         tape: [print, print].into(),
-        vpin: std::collections::VecDeque::new(),
-        bids: vec![BookRow { level: level(16_800, 5), venue: None }],
+        bids: vec![BookRow { level: level(16_800, 5), venue: Symbol::new("NSDQ").ok() }],
         asks: vec![BookRow { level: level(16_802, 7), venue: None }],
+        session_high: Some(Price::from_cents(16_900)),
+        sweep: Some(Sweep {
+            start: samples::time(5),
+            end: samples::time(6),
+            side: Side::Buy,
+            quantity: 1_200,
+            notional: 201_612.0,
+            prints: 3,
+            levels: 2,
+            venues: 1,
+            from: price,
+            to: price,
+            marked: 0.5,
+        }),
+        sweeps: 4,
+        unusual_volume: Some(UnusualVolume {
+            minute: samples::time(0),
+            volume: 900,
+            minutes: 30,
+            mean: 300.0,
+            ratio: 3.0,
+            z: Some(3.5),
+            unusual: true,
+        }),
+        ..SymbolHistory::new(spy())
+    }
+}
+
+fn greeks() -> ContractGreeks {
+    ContractGreeks {
+        contract: "SPY131007C00168000".parse().expect("an option"),
+        underlying: spy(),
+        quote_at: samples::time(5),
+        mid: 0.55,
+        spot: 168.01,
+        implied_volatility: 0.125,
+        delta: 0.5,
+        gamma: 0.25,
+        theta: -0.5,
+        vega: 0.03,
     }
 }
 
@@ -160,6 +199,7 @@ impl World {
             publisher: Publisher::new(),
             market,
             histories: vec![history()],
+            greeks: vec![greeks()],
             trading,
         }
     }
@@ -177,6 +217,7 @@ impl World {
         let picture = Picture {
             market: &self.market,
             histories: &self.histories,
+            greeks: &self.greeks,
             trading: &self.trading,
             market_lives,
         };
@@ -206,12 +247,15 @@ fn views_become_the_documented_keys() {
         "market:SPY:imbalance",
         "market:SPY:last",
         "market:SPY:spread",
+        "market:SPY:sweep",
         "market:SPY:ticker",
         "market:SPY:timestamp",
         "market:SPY:trades",
+        "market:SPY:unusual_volume",
         "metrics:SPY:features",
         "metrics:SPY:vpin",
         "options:SPY:chain",
+        "options:SPY:greeks",
         "orders:open",
         "positions:open",
         "risk:halt",
@@ -225,10 +269,18 @@ fn views_become_the_documented_keys() {
     assert_eq!(last["price"], "168.01");
     assert_eq!(last["as_of"], "2013-10-07T13:30:00.007Z", "the time of the print, not of the writing");
     assert_eq!(world.read("market:SPY:spread")["spread"], "0.02");
-    assert_eq!(world.read("market:SPY:book")["asks"][0]["level"]["size"], 7);
+    let book = world.read("market:SPY:book");
+    assert_eq!((&book["asks"][0]["level"]["size"], &book["bids"][0]["venue"]), (&7.into(), &"NSDQ".into()));
     assert_eq!(world.read("market:SPY:trades")["trades"].as_array().unwrap().len(), 2);
     let bars = world.read("market:SPY:bars");
-    assert_eq!((bars["bars"].as_array().unwrap().len(), &bars["seconds"]), (100, &Value::from(60)));
+    assert_eq!((bars["bars"].as_array().unwrap().len(), &bars["seconds"]), (100, &Value::from(5)));
+    assert_eq!(bars["bars"][99]["source"], "prints");
+    let sweep = world.read("market:SPY:sweep");
+    assert_eq!((&sweep["side"], &sweep["levels"], &sweep["sweeps"]), (&"buy".into(), &2.into(), &4.into()));
+    assert_eq!(world.read("market:SPY:unusual_volume")["unusual"], true);
+    let ticker = world.read("market:SPY:ticker");
+    assert_eq!((&ticker["session_high"], &ticker["session_low"]), (&"169.00".into(), &Value::Null));
+    assert_eq!(world.read("options:SPY:greeks")["contracts"][0]["delta"], 0.5);
     assert_eq!(world.read("metrics:SPY:vpin")["vpin"], 0.375);
     assert_eq!(world.read("metrics:SPY:features")["high_5m"], Value::Null, "unknown is null, not zero");
     let chain = world.read("options:SPY:chain");
@@ -288,6 +340,49 @@ fn a_lost_source_takes_its_keys_along() {
     world.publish(true).unwrap();
     assert_eq!(world.get("market:SPY:trades").unwrap(), None);
     assert_eq!(world.get("market:SPY:book").unwrap(), None);
+}
+
+#[test]
+fn a_lost_stream_takes_what_rests_on_it() {
+    let mut world = World::new();
+    world.publish(true).unwrap();
+    let before = world.keys("", 100).unwrap();
+    world.histories[0].lost.trades = true;
+    world.publish(true).unwrap();
+    let left = world.keys("", 100).unwrap();
+    let gone: Vec<_> = before.iter().filter(|key| !left.contains(key)).map(String::as_str).collect();
+    let prints = [
+        "market:SPY:bars",
+        "market:SPY:last",
+        "market:SPY:sweep",
+        "market:SPY:trades",
+        "market:SPY:unusual_volume",
+        "metrics:SPY:vpin",
+    ];
+    assert_eq!(gone, prints);
+    world.histories[0].bars.back_mut().unwrap().source = BarSource::Broker;
+    world.histories[0].lost.depth = true;
+    world.publish(true).unwrap();
+    assert!(world.get("market:SPY:bars").unwrap().is_some(), "the broker makes them without our prints");
+    assert_eq!(world.get("market:SPY:book").unwrap(), None);
+    world.histories[0].lost = LostStreams::default();
+    world.publish(true).unwrap();
+    assert_eq!(world.keys("", 100).unwrap(), before);
+}
+
+#[test]
+fn what_never_expires_is_written_once_a_minute() {
+    let mut world = World::new();
+    world.publish(true).unwrap();
+    // Somebody empties the store.
+    for key in world.keys("", 100).unwrap() {
+        world.store.remove(&key).unwrap();
+    }
+    for _ in 0..240 {
+        world.pass(250);
+        world.publish(true).unwrap();
+    }
+    assert_eq!(world.keys("risk:", 9).unwrap(), ["risk:halt", "risk:state"]);
 }
 
 #[test]
