@@ -3,6 +3,7 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`plan`] | which options are listed on a day, out to sixty days |
+//! | `config` | what a chain is made of |
 //! | `clock` | variance until each expiry |
 //! | [`smile`] | what an option is worth: a surface without arbitrage |
 //! | `quote` | ticks, spreads, sizes |
@@ -23,6 +24,7 @@
 //! time, then [`ChainOverlay::on`] the event.
 
 mod clock;
+mod config;
 mod interest;
 pub mod plan;
 mod quote;
@@ -34,78 +36,18 @@ use std::collections::BTreeMap;
 use alphatrader_model::market::{ChainRow, Gap, Stream, TradeFlags};
 use alphatrader_model::{
     Contract, Input, Instrument, InstrumentId, OptionContract, Payload, Price, Quantity, Quote, Right,
-    Session, Side, Span, Symbol, Timestamp, Trade, Venue,
+    Session, Side, Span, Timestamp, Trade, Venue,
 };
 
 use crate::random::{Random, mix};
+use crate::synthetic::days::number;
 use clock::VarianceClock;
+pub use config::ChainConfig;
 use interest::{Place, interest};
 use plan::ChainPlan;
 use quote::Maker;
-use smile::{Smile, Spot};
-use tape::{Tape, UnusualBuyer, Wanted};
-
-/// What a chain is made of.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ChainConfig {
-    /// The underlying.
-    pub underlying: Symbol,
-    /// Its number.
-    pub underlying_id: InstrumentId,
-    /// The first option's number; the others follow.
-    pub first_id: InstrumentId,
-    /// Distance between strikes; a whole number of cents.
-    pub strike_step: Price,
-    /// Strikes on each side of spot that are quoted each second, 1 to 50.
-    pub strikes_each_side: u32,
-    /// Most strikes that a chain that follows spot lists, however far spot moves.
-    pub max_strikes: u32,
-    /// Deviation of one session's return from open to close that prices stand for, a fraction.
-    pub session_volatility: f64,
-    /// The same in the long run.
-    pub long_volatility: f64,
-    /// Annual risk-free rate, continuous, a fraction.
-    pub rate: f64,
-    /// How volatility differs between strikes.
-    pub smile: Smile,
-    /// Price at which [`ChainConfig::tick_above`] begins.
-    pub tick_break: Price,
-    /// Price step from there on; below it is a cent.
-    pub tick_above: Price,
-    /// Open interest and volume relative to those of the largest fund.
-    pub interest: f64,
-    /// Prints per second, mean of the day; zero for a chain that only quotes.
-    pub prints: f64,
-    /// Somebody who buys much of one contract.
-    pub buyer: Option<UnusualBuyer>,
-    /// Seed of sizes, open interest and volume.
-    pub seed: u64,
-}
-
-impl ChainConfig {
-    /// A chain like that of a large ETF.
-    pub fn new(underlying: Symbol, underlying_id: InstrumentId, first_id: InstrumentId, seed: u64) -> Self {
-        Self {
-            underlying,
-            underlying_id,
-            first_id,
-            strike_step: Price::from_cents(100),
-            strikes_each_side: 10,
-            max_strikes: 61,
-            session_volatility: 0.0070,
-            long_volatility: 0.0070,
-            rate: 0.04,
-            smile: Smile::FUND,
-            // Classes in the penny programme of the largest ETFs trade in cents at every price.
-            tick_break: Price::from_cents(300),
-            tick_above: Price::CENT,
-            interest: 1.0,
-            prints: 0.0,
-            buyer: None,
-            seed,
-        }
-    }
-}
+use smile::Spot;
+use tape::{Tape, Wanted};
 
 /// One contract of the chain.
 #[derive(Debug, Clone)]
@@ -208,7 +150,7 @@ impl ChainOverlay {
         assert!((1..=50).contains(&config.strikes_each_side), "1 to 50 strikes on each side of spot");
         let session = sessions[0];
         let underlying = config.underlying.as_str().bytes().fold(0, |sum, byte| sum * 64 + u64::from(byte));
-        let seed = mix(&[config.seed, day_number(&session), 0x0063_6861_696e, underlying]);
+        let seed = mix(&[config.seed, number(session.date), 0x0063_6861_696e, underlying]);
         let round = Round { due: session.open, cursor: 0 };
         Self {
             clock: VarianceClock::new(&config, &sessions, &expiries),
@@ -548,10 +490,6 @@ impl ChainOverlay {
         };
         out.push(at_once(at, Payload::Chain(row)));
     }
-}
-
-fn day_number(session: &Session) -> u64 {
-    session.date.year() as u64 * 512 + u64::from(session.date.day_of_year().unsigned_abs())
 }
 
 /// An input of our own making: it is received when it happens.

@@ -12,6 +12,7 @@
 //! | `flow` | who comes to trade: times, sides, sizes |
 //! | `stock` | a symbol's session: crosses, book, prints, halts |
 //! | `ladder` | one side of a ten-row book and its edits |
+//! | [`statistics`] | what the market measures like, beside what was measured |
 //!
 //! [`SyntheticMarket`] is one symbol with the two nearest expiries, for the core's tests and for
 //! replays; its underlying's events are those of the same symbol in the whole market. No strategy
@@ -24,6 +25,7 @@ mod flow;
 mod ladder;
 mod path;
 pub mod profile;
+pub mod statistics;
 mod stock;
 pub mod universe;
 

@@ -81,7 +81,7 @@ impl Part {
     /// The market: SPY. Measured on SPY, 2014 to 2019: 0.65 % of five-minute realised deviation.
     pub(super) const MARKET: Self = Self { number: 0, session: 0.0065, shock: (0.06, 0.004) };
     /// The technology sector beside the market.
-    pub(super) const TECHNOLOGY: Self = Self { number: 1, session: 0.0030, shock: (0.0, 0.0) };
+    pub(super) const TECHNOLOGY: Self = Self { number: 1, session: 0.0036, shock: (0.0, 0.0) };
 
     /// What is a symbol's own.
     pub(super) const fn own(place: usize, session: f64, fund: bool) -> Self {
@@ -198,7 +198,7 @@ impl Days {
 }
 
 /// A number for each day.
-pub(super) fn number(date: Date) -> u64 {
+pub(crate) fn number(date: Date) -> u64 {
     u64::from(date.year().unsigned_abs()) * 512 + u64::from(date.day_of_year().unsigned_abs())
 }
 

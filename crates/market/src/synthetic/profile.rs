@@ -136,7 +136,7 @@ pub const PROFILES: [Profile; 13] = [
         name: "ISHARES RUSSELL 2000 ETF",
         base: 220.0,
         market: 1.17,
-        own: 0.0036,
+        own: 0.0044,
         orders: 4.0,
         changes: 13.0,
         touch: 4_000.0,

@@ -62,8 +62,8 @@ impl Stock {
     /// Mean time that a gap in the quotes lasts, seconds.
     const REPAIR: f64 = 0.006;
     /// Shares of marketable orders that meet what is not shown: at the midpoint, at the touch.
-    const AT_MIDPOINT: f64 = 0.14;
-    const HIDDEN: f64 = 0.09;
+    const AT_MIDPOINT: f64 = 0.17;
+    const HIDDEN: f64 = 0.11;
     /// Probability that an iceberg stands behind a new touch.
     const ICEBERG: f64 = 0.30;
     /// Probability that an order sweeps.
@@ -130,7 +130,7 @@ impl Stock {
             }
             Phase::Closing => {
                 let touch = Price::from_cents(self.bids.touch());
-                let size = self.auction_size(1.8);
+                let size = self.auction_size(3.5);
                 self.print(touch, size, None, TradeFlags::AUCTION, out);
                 self.phase = Phase::After;
             }

@@ -3,9 +3,11 @@
 
 use alphatrader_analytics::book::Book;
 use alphatrader_market::day::PRINT_SHARES;
+use alphatrader_market::synthetic::chronicle::Chronicle;
+use alphatrader_market::synthetic::statistics::{Measures, Row, movement};
 use alphatrader_market::{SyntheticConfig, SyntheticMarket};
 use alphatrader_model::market::TradeFlags;
-use alphatrader_model::{Calendar, Input, InstrumentId, Payload, Price, Quote, Session, Side};
+use alphatrader_model::{Calendar, Input, InstrumentId, Payload, Quote, Session, Side};
 
 fn session(date: &str) -> Session {
     Calendar::xnys().session(date.parse().unwrap()).unwrap()
@@ -137,60 +139,20 @@ fn a_day_opens_near_where_the_last_one_closed() {
 
 /// The statistics that the market was calibrated on, each held to a band around the measured value.
 #[test]
-fn the_day_looks_like_the_days_it_was_calibrated_on() {
-    let day = session("2025-06-03");
-    let (mut one_cent, mut wider, mut bid_sizes, mut quotes) = (0, 0, 0, 0_u64);
-    let mut sizes = Vec::new();
-    let mut signs = Vec::new();
-    let mut halves = [0_u64; 13];
-    let mut quote: Option<Quote> = None;
-    let mut second = day.open.seconds();
-    let mut last_order = None;
-    for input in without_chain(1, "2025-06-03") {
-        while second < input.ts_event.seconds() {
-            second += 1;
-            let (bid, ask) = quote.and_then(|q| q.firm()).unwrap();
-            if ask.price.raw() - bid.price.raw() == Price::CENT.raw() {
-                one_cent += 1;
-            } else {
-                wider += 1;
-            }
-            bid_sizes += bid.size.get();
-            quotes += 1;
-        }
-        match input.payload {
-            Payload::Quote(next) => quote = Some(next),
-            Payload::Trade(trade) if !trade.flags.contains(TradeFlags::AUCTION) => {
-                sizes.push(trade.size.get());
-                let half = input.ts_event.since(day.open).as_seconds() / 1_800.0;
-                halves[half as usize] += 1;
-                let order = Some((input.ts_event, trade.aggressor));
-                if last_order != order {
-                    signs.push(trade.aggressor.unwrap().sign() as f64);
-                }
-                last_order = order;
-            }
-            _ => {}
-        }
+fn the_days_look_like_the_days_they_were_calibrated_on() {
+    let mut measures = Measures::new(InstrumentId(0));
+    for input in without_chain(1, "2025-06-03").chain(without_chain(2, "2025-06-05")) {
+        measures.on(&input);
     }
-    let share = f64::from(one_cent) / f64::from(one_cent + wider);
-    assert!(share > 0.95, "one cent in {share} of seconds");
-    let touch = bid_sizes as f64 / quotes as f64;
-    assert!((7_000.0..13_000.0).contains(&touch), "touch {touch}");
-    let rate = sizes.len() as f64 / 23_400.0;
-    assert!((8.0..19.0).contains(&rate), "{rate} prints a second");
-    sizes.sort_unstable();
-    assert_eq!(sizes[sizes.len() / 2], 200, "median print");
-    for (lag, low, high) in [(1, 0.50, 0.70), (2, 0.36, 0.56), (5, 0.15, 0.30), (10, 0.03, 0.18)] {
-        let products: f64 = signs.windows(lag + 1).map(|w| w[0] * w[lag]).sum();
-        let correlation = products / signs.len() as f64;
-        assert!((low..high).contains(&correlation), "sign autocorrelation at lag {lag}: {correlation}");
-    }
-    let total: f64 = PRINT_SHARES.iter().sum();
-    for (half, count) in halves.iter().enumerate() {
-        let share = *count as f64 / sizes.len() as f64;
-        let measured = PRINT_SHARES[half] / total;
-        assert!((share / measured - 1.0).abs() < 0.45, "half hour {half}: {share} for {measured}");
+    let calendar = Calendar::xnys();
+    let chronicle = Chronicle::new(1, Vec::new());
+    let mut rows = measures.rows();
+    rows.extend(movement(&chronicle, &calendar, "2025-01-02".parse().unwrap(), 40));
+    let out: Vec<&Row> = rows.iter().filter(|row| !row.holds()).collect();
+    assert!(out.is_empty(), "outside of what is still good: {out:#?}");
+    assert!(rows.len() > 20);
+    for (half, (share, measured)) in measures.half_hours().iter().zip(PRINT_SHARES).enumerate() {
+        assert!((share - measured).abs() < 0.06, "half hour {half}: {share} for {measured}");
     }
 }
 
