@@ -56,6 +56,7 @@ Examples:
   alphatrader gateway                          on port 4002, where paper accounts are expected
   alphatrader gateway --speed 20 --seed 7      another market, twenty times as fast
   alphatrader gateway --clock 2026-03-20T15:30 an expiry's last half hour
+  alphatrader gateway --scenario daily-restart what happens every night at the broker, now
   alphatrader gateway --market data/lean --symbol SPY --clock 2013-10-07T09:30
   alphatrader gateway --state-dir paper        an account that is there again tomorrow")]
     Gateway(GatewayArgs),
@@ -125,13 +126,25 @@ pub(crate) struct GatewayArgs {
     /// stocks get a synthetic option chain.
     #[arg(long, value_name = "SOURCE", default_value = "synthetic")]
     pub(crate) market: PathBuf,
-    /// Symbols of a recorded market to play; all of them when none is named.
+    /// Symbols to make or to play; all of them when none is named.
     #[arg(long, value_name = "S")]
     pub(crate) symbol: Vec<String>,
     /// When simulated time begins: `now`, or an exchange time; outside a session, its next open.
     /// [default: 2026-03-16T09:30, or the open of the first recorded day]
     #[arg(long, value_name = "TIME")]
     pub(crate) clock: Option<String>,
+    /// What goes wrong, and when: the name of a shipped scenario, or a file.
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) scenario: Option<String>,
+    /// List the shipped scenarios and end.
+    #[arg(long)]
+    pub(crate) list_scenarios: bool,
+    /// The client that is told of every client's orders, executions and commissions.
+    #[arg(long, value_name = "ID")]
+    pub(crate) master_client: Option<i32>,
+    /// Greatest protocol version that is offered: 157 to 178 make every client speak text.
+    #[arg(long, value_name = "N")]
+    pub(crate) server_version: Option<i32>,
     /// Folder of the account's file; without it the account ends with the program.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) state_dir: Option<PathBuf>,

@@ -5,7 +5,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
+use alphatrader_exchange::desk::DeskConfig;
 use alphatrader_exchange::feed::recorded::{RecordedConfig, RecordedSource};
+use alphatrader_exchange::scenario::library;
 use alphatrader_exchange::server::{Gateway, GatewayConfig, GatewayError, GatewayHandle};
 use alphatrader_model::{Calendar, Money, Symbol, Timestamp};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -24,6 +26,9 @@ const ACCOUNT_FILE: &str = "paper-account.journal";
 /// # Errors
 /// Arguments that cannot be, a taken port, an account that cannot be opened, a fault while it runs.
 pub(crate) fn gateway(args: &GatewayArgs) -> Result<(), Failure> {
+    if args.list_scenarios {
+        return list_scenarios(args.output);
+    }
     crate::logs::to_terminal(&args.log)?;
     let gateway = start(args)?;
     announce(args, &gateway);
@@ -42,14 +47,16 @@ fn start(args: &GatewayArgs) -> Result<GatewayHandle, Failure> {
         let begin = begin(args.clock.as_deref())?.unwrap_or_else(GatewayConfig::first_open);
         return Gateway::start(configured(args, begin)?).map_err(failed);
     }
-    let symbols: Result<Vec<Symbol>, _> =
-        args.symbol.iter().map(|s| s.to_ascii_uppercase().parse()).collect();
-    let symbols = symbols.map_err(|e| Failure::config(format!("--symbol: {e}")))?;
-    let recorded = RecordedConfig { symbols, chain_seed: Some(args.seed) };
+    let recorded = RecordedConfig { symbols: symbols(args)?, chain_seed: Some(args.seed) };
     let source = RecordedSource::open(&args.market, recorded)
         .map_err(|e| Failure::new(format!("--market {}: {e}", args.market.display())))?;
     let begin = begin(args.clock.as_deref())?.unwrap_or(source.first_session().open);
     Gateway::start_on(configured(args, begin)?, |_| Box::new(source)).map_err(failed)
+}
+
+fn symbols(args: &GatewayArgs) -> Result<Vec<Symbol>, Failure> {
+    let symbols: Result<_, _> = args.symbol.iter().map(|s| s.to_ascii_uppercase().parse()).collect();
+    symbols.map_err(|e| Failure::config(format!("--symbol: {e}")))
 }
 
 fn configured(args: &GatewayArgs, begin: Timestamp) -> Result<GatewayConfig, Failure> {
@@ -57,15 +64,31 @@ fn configured(args: &GatewayArgs, begin: Timestamp) -> Result<GatewayConfig, Fai
         std::fs::create_dir_all(folder)
             .map_err(|e| Failure::new(format!("--state-dir {}: {e}", folder.display())))?;
     }
-    let cash = Money::from_dollars(args.cash);
+    let plain = GatewayConfig::default();
+    let asked = symbols(args)?;
+    let unknown = |s: &&Symbol| !plain.symbols.contains(s);
+    if args.market == Path::new("synthetic")
+        && let Some(unknown) = asked.iter().find(unknown)
+    {
+        let known: Vec<&str> = plain.symbols.iter().map(Symbol::as_str).collect();
+        return Err(Failure::config(format!(
+            "--symbol: the synthetic market has no {unknown}; it has {}",
+            known.join(", ")
+        )));
+    }
+    let scenario = args.scenario.as_deref().map(library::find).transpose();
     Ok(GatewayConfig {
+        symbols: if asked.is_empty() { plain.symbols } else { asked },
+        scenario: scenario.map_err(|e| Failure::config(format!("--scenario: {e}")))?,
+        desk: DeskConfig { master_client: args.master_client, ..plain.desk },
+        server_version: args.server_version.unwrap_or(plain.server_version),
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, args.port)),
         state_file: args.state_dir.as_ref().map(|folder| folder.join(ACCOUNT_FILE)),
         seed: args.seed,
         speed: args.speed,
         begin,
-        opening_cash: cash,
-        ..GatewayConfig::default()
+        opening_cash: Money::from_dollars(args.cash),
+        ..plain
     })
 }
 
@@ -81,6 +104,29 @@ fn begin(clock: Option<&str>) -> Result<Option<Timestamp>, Failure> {
         ))
     })?;
     Ok(Some(Calendar::xnys().instant(time.date(), time.hour(), time.minute())))
+}
+
+fn list_scenarios(output: Output) -> Result<(), Failure> {
+    let mut list = Vec::new();
+    for name in library::names() {
+        let scenario = library::find(name).map_err(|e| Failure::new(e.to_string()))?;
+        list.push((name, scenario.description.trim().to_owned()));
+    }
+    match output {
+        Output::Text => {
+            for (name, description) in list {
+                println!("{name:<22} {description}");
+            }
+            Ok(())
+        }
+        Output::Json => {
+            let list: Vec<_> = list
+                .into_iter()
+                .map(|(name, description)| serde_json::json!({ "name": name, "description": description }))
+                .collect();
+            crate::print_json(&list)
+        }
+    }
 }
 
 /// One line on stdout: whoever waits for it may connect from now on.
