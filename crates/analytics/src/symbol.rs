@@ -207,6 +207,7 @@ impl SymbolAnalytics {
             self.session_print(ts, trade, usage, side);
         }
         push(&mut self.history.tape, SymbolHistory::TAPE, TapePrint { time: ts, price, size, side, venue });
+        self.history.prints += 1;
         self.history.lost.trades = false;
         self.history.sampled = trade.flags.contains(TradeFlags::SAMPLED);
         self.features.as_of = ts;

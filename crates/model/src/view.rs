@@ -208,6 +208,8 @@ pub struct SymbolHistory {
     pub bars: VecDeque<ShortBar>,
     /// Last prints, newest last; at most [`SymbolHistory::TAPE`].
     pub tape: VecDeque<TapePrint>,
+    /// Prints that were on the tape since the start.
+    pub prints: u64,
     /// VPIN at each completed bucket, newest last; at most [`SymbolHistory::VPIN`].
     pub vpin: VecDeque<(Timestamp, f64)>,
     /// Bids, best first; at most [`SymbolHistory::ROWS`].
@@ -253,6 +255,7 @@ impl SymbolHistory {
             candles: VecDeque::with_capacity(Self::CANDLES),
             bars: VecDeque::with_capacity(Self::BARS),
             tape: VecDeque::with_capacity(Self::TAPE),
+            prints: 0,
             vpin: VecDeque::with_capacity(Self::VPIN),
             bids: Vec::with_capacity(Self::ROWS),
             asks: Vec::with_capacity(Self::ROWS),

@@ -10,7 +10,7 @@ use alphatrader_ibkr::Status;
 use alphatrader_model::Price;
 use alphatrader_model::view::{ContractGreeks, MarketView};
 use alphatrader_store::hot::{
-    Bounds, HotStore, MemoryStore, Mirror, MirrorMetrics, Place, RedisLimits, RedisServer,
+    Bounds, HotStore, MemoryStore, Mirror, MirrorMetrics, Place, Publisher, RedisLimits, RedisServer,
 };
 
 use crate::config::Config;
@@ -57,6 +57,14 @@ impl HotState {
         match self {
             Self::Memory(store) => store.as_ref(),
             Self::Redis(mirror) => mirror.as_ref(),
+        }
+    }
+
+    /// All that the ledger knew has been written: what else the server has of that kind is left from an
+    /// earlier process.
+    pub(super) fn recovered(&self) {
+        if let Self::Redis(mirror) = self {
+            mirror.remove_strangers(&Publisher::LASTING);
         }
     }
 

@@ -101,6 +101,8 @@ impl Show {
                 screen.frame();
                 std::thread::park_timeout(FRAME.saturating_sub(begun.elapsed()));
             }
+            // The hot state too learns that there is no market any more.
+            screen.hot_at = None;
             screen.frame();
         })?;
         Ok(Self { stopping, over, thread: Mutex::new(Some(thread)) })
@@ -151,6 +153,7 @@ impl Screen {
         for one in recovered {
             self.fact(&Step { seq: one.seq, time: one.time, records: vec![one.record] });
         }
+        self.parts.hot.recovered();
     }
 
     fn frame(&mut self) {

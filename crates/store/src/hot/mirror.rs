@@ -72,6 +72,8 @@ struct Shared {
 struct Queue {
     pending: Pending,
     metrics: MirrorMetrics,
+    /// Prefixes of keys that may be left from an earlier process, until they were looked for.
+    strangers: &'static [&'static str],
     /// Keys that were taken and whose answers are not here yet.
     in_flight: usize,
     /// Set at the end: what waits is sent until then, and no longer.
@@ -120,10 +122,18 @@ impl Mirror {
         MirrorMetrics { pending: queue.pending.len(), ..queue.metrics.clone() }
     }
 
+    /// Removes keys from the server that begin with one of `prefixes` and are not known here: an earlier
+    /// process left them, and they never expire. Done once, by the thread that sends; at most
+    /// [`Mirror::KEYS`] for each prefix.
+    pub fn remove_strangers(&self, prefixes: &'static [&'static str]) {
+        self.shared.lock().strangers = prefixes;
+        self.shared.wake.notify_one();
+    }
+
     /// Whether the server has answered for everything that was written so far.
     pub fn is_idle(&self) -> bool {
         let queue = self.shared.lock();
-        queue.pending.is_empty() && queue.in_flight == 0
+        queue.pending.is_empty() && queue.in_flight == 0 && queue.strangers.is_empty()
     }
 
     /// Sends what waits, for at most `patience`, and ends; true when nothing was left. Later changes

@@ -37,7 +37,7 @@ pub struct Picture<'a> {
     /// The trading half.
     pub trading: &'a TradingView,
     /// Whether the source of the market data lives. When it does not, market keys are removed: what
-    /// they held is not the market any more.
+    /// they held is not the market any more; and there is no session with the broker.
     pub market_lives: bool,
 }
 
@@ -99,6 +99,8 @@ impl Newest {
 }
 
 impl Publisher {
+    /// How the names of entities begin that never expire and may be left from an earlier process.
+    pub const LASTING: [&'static str; 3] = ["orders:", "executions:", "positions:"];
     /// Orders, executions and positions each that the hot state keeps.
     pub const ENTITIES: usize = 2_000;
     /// What never expires is written this often.
@@ -136,7 +138,7 @@ impl Publisher {
                 self.put_chain(now, symbol, picture);
             }
         }
-        self.put_trading(now, picture.trading);
+        self.put_trading(now, picture.trading, picture.market_lives);
         self.remove_lost();
         self.flush(store)
     }
@@ -221,7 +223,9 @@ impl Publisher {
         }
         if let Some(print) = history.tape.back() {
             let shape = Trades { as_of: print.time, sampled: history.sampled, trades: &history.tape };
-            self.put(now, Key::Trades(symbol), &json(&shape));
+            // The one large value that often stays the same: its text is not made to find that out.
+            let version = (history.prints, print.time, history.sampled);
+            self.put_version(now, Key::Trades(symbol), version, || json(&shape));
         }
         if let Some(as_of) = features.trade_at {
             let vpin = Vpin { as_of, vpin: features.vpin, buckets: features.vpin_buckets };
@@ -267,7 +271,7 @@ impl Publisher {
         }
     }
 
-    fn put_trading(&mut self, now: Instant, view: &TradingView) {
+    fn put_trading(&mut self, now: Instant, view: &TradingView, market_lives: bool) {
         let as_of = view.as_of;
         self.put(now, Key::OrdersOpen, &json(&Orders { as_of, orders: &view.orders }));
         let executions = &view.fills[..view.fills.len().min(Self::EXECUTIONS)];
@@ -280,7 +284,7 @@ impl Publisher {
         self.put(now, Key::RiskState, &json(&RiskState::of(view)));
         let halt = Halt { as_of, level: view.halt, reason: view.halt_reason.as_deref() };
         self.put(now, Key::RiskHalt, &json(&halt));
-        let (connected, reconciled_at) = (view.connected, view.reconciled_at);
+        let (connected, reconciled_at) = (view.connected && market_lives, view.reconciled_at);
         self.put(now, Key::IbkrConnected, &json(&Connected { as_of, connected, reconciled_at }));
         if let Some(account_id) = &view.account_id {
             self.put(now, Key::IbkrAccount, &json(&AccountId { as_of, account_id }));
@@ -343,8 +347,13 @@ impl Publisher {
 
     /// Writes a value if it changed or is due.
     fn put(&mut self, now: Instant, key: Key<'_>, value: &str) {
+        self.put_version(now, key, value, || value.into());
+    }
+
+    /// The same, where a version tells whether the value changed.
+    fn put_version(&mut self, now: Instant, key: Key<'_>, version: impl Hash, make: impl FnOnce() -> String) {
         let mut hasher = DefaultHasher::new();
-        value.hash(&mut hasher);
+        version.hash(&mut hasher);
         let (name, hash, expiry, round) = (key.to_string(), hasher.finish(), key.expiry(), self.round);
         if let Some(slot) = self.slots.get_mut(&name)
             && slot.hash == hash
@@ -353,7 +362,7 @@ impl Publisher {
             slot.round = round;
             return;
         }
-        self.batch.push(Write::Set { key: name.clone(), value: value.into(), expiry });
+        self.batch.push(Write::Set { key: name.clone(), value: make(), expiry });
         self.slots.insert(name, Slot { hash, written: now, expiry, round });
     }
 

@@ -189,3 +189,72 @@ fn the_end_sends_what_waits() {
     server.signal("STOP");
     drop(mirror);
 }
+
+#[test]
+fn what_an_earlier_process_left_is_removed() {
+    let server = Server::start();
+    let Copied { mirror, read } = Copied::new(&server, 0);
+    let () = server.ask(&[
+        "MSET",
+        "orders:1",
+        "old",
+        "orders:2",
+        "old",
+        "positions:1",
+        "old",
+        "order",
+        "not ours",
+    ]);
+    mirror.write(&[set("orders:2", "known", None), set("orders:open", "{}", None)]).unwrap();
+    mirror.remove_strangers(&["orders:", "positions:"]);
+    mirror.write(&[set("k", "1", None)]).unwrap();
+    until("all is answered", || mirror.is_idle());
+    assert_eq!(read.keys("", 9).unwrap(), ["k", "order", "orders:2", "orders:open"]);
+    assert_eq!(read.get("orders:2").unwrap().as_deref(), Some("known"));
+}
+
+/// Values, removals, entries and cut connections in any order: in the end the server holds what is held
+/// here. Entries may come twice, never in another order.
+#[test]
+fn whatever_happens_the_copy_becomes_equal() {
+    let server = Server::start();
+    for seed in 0..20_u64 {
+        let database = (seed % 16) as u32;
+        let _: String = server.ask(&["FLUSHALL"]);
+        let Copied { mirror, read } = Copied::new(&server, database);
+        let mut state = seed;
+        let mut draw = |below: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % below
+        };
+        for n in 0..200 {
+            let key = format!("k{}", draw(8));
+            let write = match draw(10) {
+                0..5 => set(&key, &n.to_string(), None),
+                5 => Write::Remove { key },
+                6 | 7 => append("stream", &n.to_string()),
+                8 => push("list", &n.to_string()),
+                _ => {
+                    if draw(4) == 0 {
+                        let _: i64 = server.ask(&["CLIENT", "KILL", "TYPE", "normal"]);
+                    }
+                    set("last", &n.to_string(), None)
+                }
+            };
+            mirror.write(&[write]).unwrap();
+        }
+        until("the copy is there", || {
+            mirror.is_idle() && mirror.metrics().is_well() && read.get("none").is_ok()
+        });
+        let keys = mirror.keys("", 99).unwrap();
+        assert_eq!(read.keys("", 99).unwrap(), keys, "seed {seed}");
+        for key in keys.iter().filter(|key| !["list", "stream"].contains(&key.as_str())) {
+            assert_eq!(read.get(key).unwrap(), mirror.get(key).unwrap(), "seed {seed}, {key}");
+        }
+        assert_eq!(read.list("list", 1).unwrap(), mirror.list("list", 1).unwrap(), "seed {seed}");
+        let numbers: Vec<u64> =
+            read.stream("stream", None, 9).unwrap().iter().map(|(_, n)| n.parse().unwrap()).collect();
+        let ours = mirror.stream("stream", None, 9).unwrap();
+        assert_eq!(numbers.last(), ours.last().map(|(_, n)| n.parse().unwrap()).as_ref(), "seed {seed}");
+    }
+}

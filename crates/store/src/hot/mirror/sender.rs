@@ -7,7 +7,7 @@ use alphatrader_edge::Clock;
 use alphatrader_edge::retry::{Backoff, Policy};
 
 use super::super::memory::Held;
-use super::super::{HotError, RedisStore, Write};
+use super::super::{HotError, HotStore as _, RedisStore, Write};
 use super::pending::{Change, Noted};
 use super::{Mirror, Queue, Shared};
 
@@ -57,6 +57,9 @@ impl Sender {
             self.settle(parts.0, sent, begun.elapsed());
             if self.problem.is_none() && self.redis.generation() != self.generation {
                 self.send_anew();
+            }
+            if self.problem.is_none() {
+                self.look_for_strangers();
             }
         }
     }
@@ -189,6 +192,24 @@ impl Sender {
             }
         }
         self.problem = problem;
+    }
+
+    /// Notes for removal what the server has and nobody here knows. What fails is tried again with the
+    /// next batch.
+    fn look_for_strangers(&mut self) {
+        let prefixes = self.shared.lock().strangers;
+        for prefix in prefixes {
+            let Ok(keys) = self.redis.keys(prefix, Mirror::KEYS) else { return };
+            let strangers: Vec<String> =
+                keys.into_iter().filter(|key| self.shared.memory.held(key).is_none()).collect();
+            let mut queue = self.shared.lock();
+            for key in strangers {
+                if queue.pending.whole(key) == Noted::Refused {
+                    queue.metrics.lost += 1;
+                }
+            }
+        }
+        self.shared.lock().strangers = &[];
     }
 
     /// There is a new connection, and behind it perhaps an empty server: everything is noted anew.
