@@ -66,10 +66,18 @@ Examples:
     /// Takes the finest trade and quote files it finds, a fresh ledger in a temporary folder and
     /// 100 000 dollars. The same day gives the same digest, bit for bit. Ends with one JSON object
     /// on stdout; progress and a summary go to stderr.
+    ///
+    /// Without --symbol, SOURCE is a recording that `run` made, or a folder of them: then every event
+    /// goes in as it was taken, those of the broker and the ledger too, and the outputs are held
+    /// against the recorded ones: identical, or the first event that differs and exit code 1.
     #[command(after_help = "\
 Examples:
   alphatrader replay data/lean --symbol SPY --date 2013-10-07
-  alphatrader replay data/lean --symbol SPY --date 2013-10-07 --chain synthetic --output json")]
+  alphatrader replay data/lean --symbol SPY --date 2013-10-07 --chain synthetic --output json
+  alphatrader replay state/recordings/2026-03-16/0001.atr
+                                               what the system did that day, once more and compared
+  alphatrader replay state/recordings --symbol SPY --date 2026-03-16
+                                               the recorded market alone, with a simulated broker")]
     Replay(ReplayArgs),
 
     /// Look at recorded markets.
@@ -164,12 +172,12 @@ pub(crate) struct GatewayArgs {
 pub(crate) struct ReplayArgs {
     /// A file or folder of recorded markets; its kind is found from its content.
     pub(crate) source: PathBuf,
-    /// Symbol to trade.
-    #[arg(long, value_name = "S")]
-    pub(crate) symbol: String,
+    /// Symbol to trade. Without it a recording of this system is replayed as it was, every event of it.
+    #[arg(long, value_name = "S", requires = "date")]
+    pub(crate) symbol: Option<String>,
     /// Exchange date, YYYY-MM-DD.
-    #[arg(long, value_name = "D")]
-    pub(crate) date: String,
+    #[arg(long, value_name = "D", requires = "symbol")]
+    pub(crate) date: Option<String>,
     /// Lay a synthetic option chain over the recorded underlying, so that option strategies have
     /// something to trade. Its prices are made, not recorded, and labelled so.
     #[arg(long, value_enum)]
@@ -204,6 +212,87 @@ Examples:
         #[arg(long, value_enum, default_value_t)]
         output: Output,
     },
+
+    /// Write recorded markets as tables, by day and symbol.
+    ///
+    /// Prints a line for each table: its path and its rows. Tables are whole or not there. Prices are
+    /// decimals, exact to the last digit; times are UTC.
+    #[command(after_help = "\
+Examples:
+  alphatrader data export data/lean --output csv --to out --symbol SPY --kind trades --date 2013-10-07
+  alphatrader data export state/recordings --output parquet --to out")]
+    Export(ExportArgs),
+
+    /// Write the recordings of this system as Parquet into its archive, as every evening does.
+    #[command(after_help = "\
+Examples:
+  alphatrader data compact
+  alphatrader data compact --date 2026-03-16 --output json")]
+    Compact(CompactArgs),
+}
+
+/// Arguments of `data export`.
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    /// A file or folder of recorded markets: LEAN's, or recordings of this system.
+    pub(crate) source: PathBuf,
+    /// What to write.
+    #[arg(long, value_enum)]
+    pub(crate) output: TableFormat,
+    /// The folder to write below: DATE/SYMBOL/TABLE.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) to: PathBuf,
+    /// Symbols, options of theirs included; all when none is named.
+    #[arg(long, value_name = "S")]
+    pub(crate) symbol: Vec<String>,
+    /// Tables; all when none is named.
+    #[arg(long, value_enum, value_name = "TABLE")]
+    pub(crate) kind: Vec<Table>,
+    /// One exchange date, YYYY-MM-DD; all days when none is named.
+    #[arg(long, value_name = "D")]
+    pub(crate) date: Option<String>,
+}
+
+/// Arguments of `data compact`.
+#[derive(Debug, Args)]
+pub(crate) struct CompactArgs {
+    /// State folder. [default: state]
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) state_dir: Option<PathBuf>,
+    /// This day, also when the archive holds it already; every day that it does not hold when none is named.
+    #[arg(long, value_name = "D")]
+    pub(crate) date: Option<String>,
+    /// How results are printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: Output,
+}
+
+/// What a table is written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TableFormat {
+    /// Text, a line a row, with a line of names.
+    Csv,
+    /// Apache Parquet.
+    Parquet,
+}
+
+/// A table of the market.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Table {
+    /// Best bids and offers of stocks.
+    Quotes,
+    /// Prints, of stocks and options.
+    Trades,
+    /// Edits of books.
+    Depth,
+    /// Bars, at their end.
+    Bars,
+    /// Best bids and offers of options.
+    OptionQuotes,
+    /// Open interest and volume of options.
+    Chain,
+    /// Where part of a stream was lost.
+    Gaps,
 }
 
 /// What to look at.

@@ -30,6 +30,9 @@ pub(crate) struct Config {
     /// What is written about what happens.
     #[garde(dive)]
     pub(crate) log: Log,
+    /// What is kept of what the engine took.
+    #[garde(dive)]
+    pub(crate) recording: Recording,
     /// The web page and its interface.
     #[garde(dive)]
     pub(crate) dashboard: Dashboard,
@@ -72,6 +75,41 @@ pub(crate) struct Log {
     /// Daily files kept.
     #[garde(range(min = 1, max = 365))]
     pub(crate) keep_days: u16,
+}
+
+/// Every event that the engine took, in day files.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Recording {
+    /// Record; without it nothing can be replayed, and a restart begins its chart anew.
+    #[garde(skip)]
+    pub(crate) enabled: bool,
+    /// The folder; `recordings` in the state folder when none is named.
+    #[garde(skip)]
+    pub(crate) directory: Option<PathBuf>,
+    /// Days whose recordings are kept, today's included.
+    #[garde(range(min = 1, max = 3_650))]
+    pub(crate) keep_days: u16,
+    /// Gigabytes that all recordings together may have: the oldest days give way, and when today's
+    /// alone are more, recording ends.
+    #[garde(range(min = 0.01, max = 100_000.0))]
+    pub(crate) max_gigabytes: f64,
+    /// Write each day's market as Parquet into `archive` in the state folder, once its session is over.
+    #[garde(skip)]
+    pub(crate) archive: bool,
+}
+
+impl Config {
+    /// The folder of recordings.
+    pub(crate) fn recordings(&self) -> PathBuf {
+        let own = || self.state.directory.join("recordings");
+        self.recording.directory.clone().unwrap_or_else(own)
+    }
+
+    /// The folder of what was recorded, as Parquet.
+    pub(crate) fn archive(&self) -> PathBuf {
+        self.state.directory.join("archive")
+    }
 }
 
 /// The web page and its interface.
@@ -136,6 +174,12 @@ impl Default for Redis {
 impl Default for Log {
     fn default() -> Self {
         Self { filter: "info".into(), keep_days: 14 }
+    }
+}
+
+impl Default for Recording {
+    fn default() -> Self {
+        Self { enabled: true, directory: None, keep_days: 30, max_gigabytes: 20.0, archive: true }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use alphatrader_history::inspect::FileReport;
+use alphatrader_history::inspect::{FileReport, Recorded};
 use alphatrader_model::Calendar;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -67,10 +67,36 @@ fn describe(report: &FileReport) {
             price(trades.high)
         );
     }
+    if let Some(recording) = &report.recording {
+        describe_recording(recording);
+    }
     if report.malformed > 0 {
         println!("  malformed: {}", report.malformed);
         for example in &report.malformed_examples {
             println!("    {example}");
         }
+    }
+}
+
+fn describe_recording(recording: &Recorded) {
+    let Recorded { program, date, market, incarnation, part, recovered, .. } = recording;
+    println!("  {date}, {market} market, start {incarnation}, part {part}, recorded by {program}");
+    println!("  the ledger knew {recovered} records at the start");
+    if !recording.rebuilt_from.is_empty() {
+        println!("  chart and VPIN went on from {}", recording.rebuilt_from.join(", "));
+    }
+    if let Some(digest) = &recording.digest {
+        println!("  last digest: {digest}");
+    }
+    let end = match (recording.ended, recording.torn_bytes) {
+        (true, _) => "ended in order".to_owned(),
+        (false, 0) => "no end: the process was killed, or is still running".to_owned(),
+        (false, bytes) => {
+            format!("no end: the last {bytes} bytes were being written when the process stopped")
+        }
+    };
+    println!("  {end}");
+    if recording.lost > 0 {
+        println!("  lost: {} ranges of events were not recorded", recording.lost);
     }
 }

@@ -7,17 +7,23 @@
 //! | `run` | wires the whole system: gateway, broker edge, engine, ledger, dashboard |
 //! | `gateway` | the paper exchange by itself |
 //! | `replay` | a recorded day through the core |
+//! | `rerun` | a recording of our own through the core, its outputs held against the recorded ones |
+//! | `recall` | the market half rebuilt from the recordings of the day |
+//! | `export` | recorded markets as tables |
 //! | `inspect` | what recorded files hold |
 //! | `logs` | structured logs, rotated daily |
 //! | `failure` | what goes wrong, in words, and the exit code |
 
 mod cli;
 mod config;
+mod export;
 mod failure;
 mod gateway;
 mod inspect;
 mod logs;
+mod recall;
 mod replay;
+mod rerun;
 mod run;
 
 use std::process::ExitCode;
@@ -45,6 +51,14 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Command::Gateway(args) => gateway::gateway(args),
         Command::Replay(args) => replay::replay(config::load(config)?.trading, args),
         Command::Data(DataCommand::Inspect { source, output }) => inspect::inspect(source, *output),
+        Command::Data(DataCommand::Export(args)) => export::export(args),
+        Command::Data(DataCommand::Compact(args)) => {
+            let mut config = config::load(config)?;
+            if let Some(folder) = &args.state_dir {
+                config.state.directory.clone_from(folder);
+            }
+            export::compact_days(&config, args)
+        }
         Command::Config(ConfigCommand::Check { output }) => check(&config::load(config)?, *output),
     }
 }

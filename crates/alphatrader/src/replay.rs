@@ -5,7 +5,8 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Instant;
 
 use alphatrader_engine::replay::{Durable, Overlay, Replay, ReplayConfig, Summary};
-use alphatrader_history::{Item, Located, Malformed, Progress, locate};
+use alphatrader_history::days::Source;
+use alphatrader_history::{Days, HistoryError, Item, Malformed, Progress, locate};
 use alphatrader_model::{Calendar, Input, Money, Record, Seq, Session, Settings, Span, Symbol, Timestamp};
 use alphatrader_store::ledger::{Ledger, Step};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -13,7 +14,7 @@ use serde::Serialize;
 
 use crate::cli::{Chain, Output, ReplayArgs};
 use crate::failure::Failure;
-use crate::print_json;
+use crate::{print_json, rerun};
 
 /// Cash at the start of a replay.
 const CASH: Money = Money::from_dollars(100_000);
@@ -60,12 +61,22 @@ impl Durable for OnDisk {
 /// # Errors
 /// Nothing to replay, a source that cannot be read, a ledger that cannot be written.
 pub(crate) fn replay(mut settings: Settings, args: &ReplayArgs) -> Result<(), Failure> {
+    let recordings = rerun::recordings(&args.source);
+    let (Some(symbol), Some(date)) = (&args.symbol, &args.date) else {
+        if recordings.is_empty() {
+            return Err(Failure::config(format!(
+                "{} holds no recording of this system; a recorded market needs --symbol and --date, such as --symbol SPY --date 2013-10-07",
+                args.source.display()
+            )));
+        }
+        return rerun::rerun(&recordings, args.output);
+    };
     let calendar = Calendar::xnys();
     let symbol: Symbol =
-        args.symbol.to_ascii_uppercase().parse().map_err(|e| Failure::config(format!("--symbol: {e}")))?;
-    let (date, session) = trading_day(&calendar, &args.date)?;
-    let located = locate(&args.source, symbol, date).map_err(|e| Failure::new(e.to_string()))?;
-    eprintln!("{located}");
+        symbol.to_ascii_uppercase().parse().map_err(|e| Failure::config(format!("--symbol: {e}")))?;
+    let (date, session) = trading_day(&calendar, date)?;
+    let progress = Progress::default();
+    let market = open(&args.source, symbol, date, &calendar, &progress)?;
     trade_only(&mut settings, symbol);
     let folder =
         tempfile::tempdir().map_err(|e| Failure::new(format!("no temporary folder for the ledger: {e}")))?;
@@ -81,8 +92,29 @@ pub(crate) fn replay(mut settings: Settings, args: &ReplayArgs) -> Result<(), Fa
         chain_seed: args.chain.map(|Chain::Synthetic| args.seed),
     };
     let replay = Replay::new(config, OnDisk(ledger));
-    let (summary, malformed, seconds) = play(replay, &located, &calendar)?;
-    report(args, symbol, summary, malformed, seconds)
+    let (summary, malformed, seconds) = play(replay, market, &progress);
+    report(args, symbol, date, summary, malformed, seconds)
+}
+
+/// The symbol's day, from LEAN's files or from recordings of this system.
+fn open(
+    source: &Path,
+    symbol: Symbol,
+    date: jiff::civil::Date,
+    calendar: &Calendar,
+    progress: &Progress,
+) -> Result<Source, Failure> {
+    let failed = |e: HistoryError| Failure::new(e.to_string());
+    let days = Days::of(source, calendar);
+    if let Ok(days) = days
+        && days.is_recorded(date)
+    {
+        eprintln!("{symbol} {date}: recorded by this system");
+        return Ok(Box::new(days.play(date, &[symbol], progress).map_err(failed)?));
+    }
+    let located = locate(source, symbol, date).map_err(failed)?;
+    eprintln!("{located}");
+    Ok(Box::new(located.open(calendar, ReplayConfig::UNDERLYING, progress).map_err(failed)?))
 }
 
 fn trading_day(calendar: &Calendar, text: &str) -> Result<(jiff::civil::Date, Session), Failure> {
@@ -145,15 +177,7 @@ fn read(
 ///
 /// Unpacking, reading and the prices of a synthetic chain are one thread's work, the core and its
 /// broker another's. The order of events is the reader's: the digest knows nothing of threads.
-fn play(
-    mut replay: Replay<OnDisk>,
-    located: &Located,
-    calendar: &Calendar,
-) -> Result<(Summary, u64, f64), Failure> {
-    let progress = Progress::default();
-    let merge = located
-        .open(calendar, ReplayConfig::UNDERLYING, &progress)
-        .map_err(|e| Failure::new(e.to_string()))?;
+fn play(mut replay: Replay<OnDisk>, market: Source, progress: &Progress) -> (Summary, u64, f64) {
     let bar = progress_bar(progress.total());
     let begun = Instant::now();
     let overlay = replay.take_overlay();
@@ -161,7 +185,7 @@ fn play(
     let mut last = Timestamp::default();
     std::thread::scope(|scope| {
         let (out, batches) = sync_channel(BATCHES);
-        scope.spawn(move || read(merge, overlay, &out));
+        scope.spawn(move || read(market, overlay, &out));
         for batch in batches {
             for line in batch.malformed {
                 malformed += 1;
@@ -177,17 +201,17 @@ fn play(
     let summary = replay.finish(last + Span::SECOND);
     let seconds = begun.elapsed().as_secs_f64();
     bar.finish_and_clear();
-    Ok((summary, malformed, seconds))
+    (summary, malformed, seconds)
 }
 
-fn progress_bar(bytes: u64) -> ProgressBar {
+pub(crate) fn progress_bar(bytes: u64) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:40} {percent:>3} %  {bytes}/{total_bytes}  {eta} left");
     let bar = ProgressBar::new(bytes);
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar
 }
 
-fn show_malformed(bar: &ProgressBar, count: u64, line: &Malformed) {
+pub(crate) fn show_malformed(bar: &ProgressBar, count: u64, line: &Malformed) {
     if count <= SHOWN {
         bar.suspend(|| eprintln!("malformed: {line}"));
     } else if count == SHOWN + 1 {
@@ -198,6 +222,7 @@ fn show_malformed(bar: &ProgressBar, count: u64, line: &Malformed) {
 fn report(
     args: &ReplayArgs,
     symbol: Symbol,
+    date: jiff::civil::Date,
     summary: Summary,
     malformed: u64,
     seconds: f64,
@@ -214,7 +239,7 @@ fn report(
         realized_pnl: summary.realized,
         open_positions: summary.open_positions,
         symbol,
-        date: args.date.clone(),
+        date: date.to_string(),
         chain: args.chain.map_or("none", |Chain::Synthetic| "synthetic"),
         checks: summary.checks,
         stopped_by: summary.stopped,

@@ -4,6 +4,8 @@
 //! | --- | --- |
 //! | `preflight` | the environment, looked at before anything connects |
 //! | `core_thread` | the engine's thread: inbox and timers in, commits and effects out |
+//! | `night` | after the close the day becomes Parquet |
+//! | `record` | the recording, and what earlier ones of the day say of the market |
 //! | `edges` | records to the ledger's writer, effects to the broker, lines to the log |
 //! | `hot` | where the hot state goes: memory, or Redis too |
 //! | `show` | ten times a second the moment to the dashboard, four times to the hot state |
@@ -16,7 +18,9 @@
 mod core_thread;
 mod edges;
 mod hot;
+mod night;
 mod preflight;
+mod record;
 mod show;
 mod stop;
 mod streams;
@@ -31,9 +35,10 @@ use alphatrader_edge::modules::Registry as Modules;
 use alphatrader_edge::{Clock, Health};
 use alphatrader_engine::{Engine, TradingCore};
 use alphatrader_exchange::server::{Gateway, GatewayConfig, GatewayHandle};
+use alphatrader_history::recording::Recorder;
 use alphatrader_ibkr::{ClockSource, Ibkr, IbkrConfig, IbkrHandle, Registry};
 use alphatrader_model::event::Operator;
-use alphatrader_model::{Calendar, Input, Payload, Record};
+use alphatrader_model::{Calendar, Input, Payload, Record, Settings};
 use alphatrader_store::{Ledger, LedgerWriter, Recovery};
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
@@ -44,6 +49,7 @@ use crate::failure::Failure;
 use core_thread::CoreThread;
 use edges::LiveEdges;
 use hot::HotState;
+pub(crate) use record::program;
 use show::{Show, ShowParts, Told};
 
 /// Contracts a process follows: a day's chain near the money and what is held.
@@ -71,8 +77,12 @@ pub(crate) fn run(mut config: Config, args: &RunArgs) -> Result<(), Failure> {
     let clock = system_clock(gateway.as_ref(), &config)?;
     let (dashboard, commands) = bind_dashboard(&config, &clock)?;
     let (sender, receiver) = Inbox::new(inbox_limits()).map_err(|e| Failure::new(e.to_string()))?;
-    let ibkr = start_ibkr(&config, &clock, &sender, gateway.as_ref(), &runtime)?;
-    let parts = Parts { clock, sender, receiver, ibkr, hot };
+    let before = record::before(&config, &clock, &sender)?;
+    let registry = Registry::going_on(CONTRACTS, before.recall.instruments.clone());
+    let ibkr = start_ibkr(&config, &clock, &sender, registry, gateway.as_ref(), &runtime)?;
+    let parts = Parts { clock, sender, receiver, ibkr, hot, before };
+    let night = night::start(&config, &parts.clock);
+    night.map_err(|e| Failure::new(format!("the night's thread cannot start: {e}")))?;
     let system = System::start(&config, parts, ledger, recovery, &dashboard)?;
     serve(&runtime, dashboard, commands, &system, gateway, args)
 }
@@ -152,6 +162,7 @@ fn start_ibkr(
     config: &Config,
     clock: &Clock,
     sender: &Sender,
+    registry: Registry,
     gateway: Option<&GatewayHandle>,
     runtime: &Runtime,
 ) -> Result<Arc<IbkrHandle>, Failure> {
@@ -166,16 +177,9 @@ fn start_ibkr(
         synthetic: paper,
         ..IbkrConfig::new(port, config.broker.client_id, config.trading.symbols.clone())
     };
-    Ibkr::start(
-        edge,
-        clock.clone(),
-        Calendar::xnys(),
-        sender.clone(),
-        Registry::new(CONTRACTS),
-        runtime.handle(),
-    )
-    .map(Arc::new)
-    .map_err(|e| Failure::config(e.to_string()))
+    Ibkr::start(edge, clock.clone(), Calendar::xnys(), sender.clone(), registry, runtime.handle())
+        .map(Arc::new)
+        .map_err(|e| Failure::config(e.to_string()))
 }
 
 /// What a system is made of.
@@ -185,6 +189,7 @@ struct Parts {
     receiver: Receiver,
     ibkr: Arc<IbkrHandle>,
     hot: HotState,
+    before: record::Before,
 }
 
 /// The running threads.
@@ -194,6 +199,7 @@ struct System {
     ibkr: Arc<IbkrHandle>,
     writer: Arc<LedgerWriter>,
     core: CoreThread,
+    recorder: Option<Arc<Recorder>>,
     show: Show,
     hot: HotState,
     publisher: Publisher,
@@ -207,9 +213,14 @@ impl System {
         recovery: Recovery,
         dashboard: &Dashboard,
     ) -> Result<Self, Failure> {
-        let Parts { clock, sender, receiver, ibkr, hot } = parts;
+        let Parts { clock, sender, receiver, ibkr, hot, before } = parts;
         let records: Vec<Record> = recovery.records.iter().map(|r| r.record.clone()).collect();
-        let engine = Engine::new(recovery.incarnation, TradingCore::recover(&records));
+        let settings = settings_told(config);
+        let recording =
+            record::begin(config, settings.clone(), recovery.incarnation, records.clone(), &before)?;
+        let (recorder, tape) = recording.unzip();
+        let trading = TradingCore::recover(&records);
+        let engine = Engine::with_market(recovery.incarnation, trading, before.recall.market);
         let answers = sender.clone();
         let own_clock = clock.clone();
         let writer = Arc::new(LedgerWriter::spawn(ledger, move |said| {
@@ -221,8 +232,8 @@ impl System {
         }));
         let modules = register(&clock, &ibkr, &writer, &hot)?;
         let (told, hears) = Told::channel();
-        let edges = LiveEdges::new(Arc::clone(&writer), Arc::clone(&ibkr), sender.clone(), told);
-        tell_settings(&sender, &clock, config)?;
+        let edges = LiveEdges::new(Arc::clone(&writer), Arc::clone(&ibkr), sender.clone(), told, tape);
+        tell_settings(&sender, &clock, settings)?;
         let core = CoreThread::start(engine, edges, receiver, clock.clone(), modules.clone())
             .map_err(|e| Failure::new(format!("the engine's thread cannot start: {e}")))?;
         let parts = ShowParts {
@@ -235,11 +246,12 @@ impl System {
             inbox: sender.clone(),
             modules,
             hot: hot.clone(),
+            recorder: recorder.clone(),
             recovered: recovery,
         };
         let show = Show::start(parts, hears)
             .map_err(|e| Failure::new(format!("the screen's thread cannot start: {e}")))?;
-        Ok(Self { clock, sender, ibkr, writer, core, show, hot, publisher: dashboard.publisher() })
+        Ok(Self { clock, sender, ibkr, writer, core, recorder, show, hot, publisher: dashboard.publisher() })
     }
 
     fn tell(&self, asked: Operator) {
@@ -253,13 +265,17 @@ impl System {
 
 /// The core's settings are its first event. How long the ledger may take is wall time; the core
 /// counts event time, which runs faster on a fast simulated market.
-fn tell_settings(sender: &Sender, clock: &Clock, config: &Config) -> Result<(), Failure> {
-    let now = clock.now();
+fn settings_told(config: &Config) -> Settings {
     let mut settings = config.trading.clone();
     if config.paper.enabled && config.paper.speed > 1.0 {
         let patience = f64::from(settings.execution.commit_timeout_ms) * config.paper.speed;
         settings.execution.commit_timeout_ms = patience.ceil() as u32;
     }
+    settings
+}
+
+fn tell_settings(sender: &Sender, clock: &Clock, settings: Settings) -> Result<(), Failure> {
+    let now = clock.now();
     let payload = Payload::Settings(Box::new(settings));
     sender.push(Input { ts_event: now, ts_recv: now, payload }).map_err(|e| Failure::new(e.to_string()))
 }
@@ -333,6 +349,9 @@ fn serve(
     }
     runtime.block_on(system.ibkr.shutdown());
     let written = system.writer.shutdown(LEDGER_FAREWELL);
+    if system.recorder.as_ref().is_some_and(|recorder| !recorder.finish(LEDGER_FAREWELL)) {
+        tracing::warn!("the recording was not finished in time: it ends without its last words");
+    }
     system.show.finish();
     system.hot.finish();
     end.send_replace(true);

@@ -315,6 +315,27 @@ impl SymbolAnalytics {
         }
     }
 
+    /// The process stood still for a moment and nothing was heard meanwhile: quotes and book are not known,
+    /// flow and extremes start over, VWAP is absent for the rest of the session. VPIN goes on: beside
+    /// its buckets the moment is small.
+    pub fn on_pause(&mut self, ts: Timestamp) {
+        let instrument = self.instrument;
+        for stream in [Stream::Quotes, Stream::Depth] {
+            self.on_gap(ts, &Gap { instrument, stream });
+        }
+        self.lose_prints();
+    }
+
+    /// Prints are missing: everything that rests on a stretch of them starts over, but VPIN.
+    fn lose_prints(&mut self) {
+        self.history.lost.trades = true;
+        self.sweeps.clear();
+        self.admission.restart();
+        self.classifier.reset();
+        self.day.lose_prints(&mut self.features);
+        self.next_second = Timestamp::from_nanos(i64::MIN);
+    }
+
     /// Part of a stream was lost: what rests on it is not known until it has been watched anew.
     ///
     /// Without prints: flow, extremes and VPIN start over, and VWAP is absent for the rest of the session.
@@ -330,14 +351,9 @@ impl SymbolAnalytics {
                 self.hide_touch();
             }
             Stream::Trades => {
-                self.history.lost.trades = true;
-                self.sweeps.clear();
-                self.admission.restart();
-                self.classifier.reset();
+                self.lose_prints();
                 self.vpin.clear();
                 self.features.vpin = None;
-                self.day.lose_prints(&mut self.features);
-                self.next_second = Timestamp::from_nanos(i64::MIN);
             }
             Stream::Depth => {
                 self.history.lost.depth = true;

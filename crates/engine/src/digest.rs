@@ -35,6 +35,18 @@ impl Digest {
     }
 }
 
+/// The mark of one step: the start of the BLAKE3 of the canonical bytes of what it yielded; nothing when
+/// it yielded nothing. A recording keeps it beside the event, so that a replay can name the first event
+/// whose outputs differ.
+pub fn mark(outputs: &Outputs) -> Option<u64> {
+    if outputs.is_empty() {
+        return None;
+    }
+    let bytes = postcard::to_stdvec(outputs).expect("outputs are plain data");
+    let hash = blake3::hash(&bytes);
+    hash.as_bytes().first_chunk().copied().map(u64::from_le_bytes)
+}
+
 /// Short name of a version of the settings: the start of the BLAKE3 of their canonical bytes.
 pub fn settings_version(settings: &Settings) -> String {
     let bytes = postcard::to_stdvec(settings).expect("settings are plain data");

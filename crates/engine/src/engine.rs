@@ -6,6 +6,8 @@ use alphatrader_model::event::{BarrierVerdict, HaltLevel, LedgerEvent, Operator}
 use alphatrader_model::view::TradingView;
 use alphatrader_model::{Effect, Event, Input, Outputs, Payload, Record, Seq, Span, Timestamp};
 
+use thiserror::Error;
+
 use crate::barrier::Barrier;
 use crate::digest::Digest;
 use crate::market_core::MarketCore;
@@ -20,6 +22,23 @@ pub trait Edges {
     fn perform(&mut self, now: Timestamp, effect: &Effect);
     /// Every event taken, with what it yielded: for recordings and for those who watch.
     fn observe(&mut self, _event: &Event, _outputs: &Outputs) {}
+}
+
+/// How a run leaves the way of a recorded one.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum Astray {
+    /// The recording goes on at another place.
+    #[error("the next event of this run is {expected}")]
+    Place {
+        /// The next place here.
+        expected: Seq,
+    },
+    /// The core tells itself something else than then.
+    #[error("the core tells itself {own:?}")]
+    Inner {
+        /// What it tells itself; nothing when it is silent.
+        own: Option<Box<Payload>>,
+    },
 }
 
 /// The whole core. Deterministic: equal inputs in equal order give equal outputs.
@@ -39,8 +58,14 @@ pub struct Engine {
 impl Engine {
     /// A core of the given incarnation, which no earlier start had, with what the ledger knew.
     pub fn new(incarnation: u32, trading: TradingCore) -> Self {
+        Self::with_market(incarnation, trading, MarketCore::default())
+    }
+
+    /// The same, with what the market half knows already: it was rebuilt from what was recorded earlier
+    /// in the day.
+    pub fn with_market(incarnation: u32, trading: TradingCore, market: MarketCore) -> Self {
         Self {
-            market: MarketCore::default(),
+            market,
             trading,
             barrier: Barrier::new(Span::from_millis(250)),
             seq: Seq::first(incarnation),
@@ -58,6 +83,29 @@ impl Engine {
         while let Some(payload) = self.inward.pop_front() {
             self.take(&Event { seq: self.seq, ts_event, ts_recv, payload }, edges);
         }
+    }
+
+    /// Takes an event of a recording with the place that it had. What the core told itself then is among
+    /// the recorded events: it is compared with what the core tells itself now.
+    ///
+    /// # Errors
+    /// [`Astray`]: this run does not go the recorded one's way. Nothing is taken.
+    pub fn retake(&mut self, event: &Event, edges: &mut impl Edges) -> Result<(), Astray> {
+        if event.seq != self.seq {
+            return Err(Astray::Place { expected: self.seq });
+        }
+        match self.inward.front() {
+            Some(own) if *own != event.payload => {
+                return Err(Astray::Inner { own: Some(Box::new(own.clone())) });
+            }
+            None if matches!(event.payload, Payload::Barrier { .. }) => {
+                return Err(Astray::Inner { own: None });
+            }
+            _ => {}
+        }
+        self.inward.pop_front();
+        self.take(event, edges);
+        Ok(())
     }
 
     fn take(&mut self, event: &Event, edges: &mut impl Edges) {

@@ -8,6 +8,7 @@
 //! | [`barrier`] | effects wait until their records are durable |
 //! | [`digest`] | what makes two runs comparable |
 //! | [`replay`] | a recorded market through the same core, with a simulated broker |
+//! | [`rerun`] | a recording of the engine's own inputs, held against what the engine does now |
 //! | [`simulation`] | the whole system with everything going wrong, from a seed |
 //!
 //! No clock, no I/O, no threads, no randomness. Live, paper and replay are this core with other edges.
@@ -17,6 +18,7 @@ pub mod digest;
 pub mod engine;
 pub mod market_core;
 pub mod replay;
+pub mod rerun;
 pub mod simulation;
 pub mod trading_core;
 

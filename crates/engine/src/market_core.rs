@@ -3,7 +3,7 @@
 //! Costs nanoseconds and allocates nothing per event once its contracts are known.
 
 use alphatrader_analytics::symbol::SymbolAnalytics;
-use alphatrader_model::market::Quote;
+use alphatrader_model::market::{Gap, Quote, Stream};
 use alphatrader_model::settings::Analytics;
 use alphatrader_model::view::{ContractView, MarketView, SymbolHistory};
 use alphatrader_model::{
@@ -36,6 +36,22 @@ impl MarketCore {
     /// What a chart of a symbol shows.
     pub fn histories(&self) -> impl Iterator<Item = &SymbolHistory> {
         self.symbols.iter().map(SymbolAnalytics::history)
+    }
+
+    /// Goes on after a pause in which nothing was heard: what is known of quotes and books is forgotten.
+    /// After a `short` pause VPIN goes on, else nothing of the prints before it counts.
+    pub fn resume(&mut self, now: Timestamp, short: bool) {
+        for contract in &mut self.view.contracts {
+            (contract.quote, contract.quote_at) = (None, None);
+        }
+        for (symbol, features) in self.symbols.iter_mut().zip(&mut self.view.features) {
+            symbol.on_pause(now);
+            if !short {
+                symbol.on_gap(now, &Gap { instrument: symbol.instrument(), stream: Stream::Trades });
+            }
+            *features = *symbol.features();
+        }
+        self.view.as_of = now;
     }
 
     /// Brings up to date what is only shown: rows of books, ranges, unusual volume; the hot path leaves it alone.

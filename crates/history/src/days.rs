@@ -18,10 +18,14 @@ use crate::locate::{Chosen, locate};
 use crate::malformed::Malformed;
 use crate::merge::Merge;
 use crate::progress::Progress;
+use crate::recording::shelf::EXTENSION;
+use crate::recording::{MarketReader, Recording};
 use crate::walk;
 
 /// Files with names that say nothing, of which at most this many are opened to find out.
 const NAMELESS: usize = 1_000;
+/// Events of a recording that are looked through for its contracts.
+const LOOKED_AHEAD: usize = 100_000;
 /// Most symbols of one day that are played together.
 pub const MOST_SYMBOLS: usize = 256;
 
@@ -31,6 +35,9 @@ pub struct Days {
     path: PathBuf,
     calendar: Calendar,
     found: BTreeMap<Date, BTreeSet<Symbol>>,
+    /// Recordings of this system by day, in the order in which they were begun.
+    recorded: BTreeMap<Date, Vec<PathBuf>>,
+    as_taken: bool,
 }
 
 /// Any reader: items in order of time, what cannot be read among them.
@@ -40,7 +47,7 @@ pub type Source = Box<dyn Iterator<Item = Result<Item, Malformed>> + Send>;
 pub struct Play {
     /// The day's session.
     pub session: Session,
-    /// What is played, by number.
+    /// What is played, by number: of recordings, what they announce early.
     pub instruments: Vec<Instrument>,
     announced: usize,
     merge: Merge<Source>,
@@ -53,8 +60,16 @@ impl Days {
     /// [`HistoryError::Open`], [`HistoryError::TooMany`], [`HistoryError::Nothing`] when no day can be
     /// played, and for a single file what it is instead.
     pub fn of(path: &Path, calendar: &Calendar) -> Result<Self, HistoryError> {
-        let mut days = Self { path: path.to_owned(), calendar: calendar.clone(), found: BTreeMap::new() };
-        if path.is_file() {
+        let mut days = Self {
+            path: path.to_owned(),
+            calendar: calendar.clone(),
+            found: BTreeMap::new(),
+            recorded: BTreeMap::new(),
+            as_taken: false,
+        };
+        if path.is_file() && Recording::is_one(path) {
+            days.note_recording(path)?;
+        } else if path.is_file() {
             let file = LeanFile::identify(path, Limits::default())?;
             days.note(file.date, file.symbol);
         } else {
@@ -66,7 +81,19 @@ impl Days {
         Ok(days)
     }
 
+    /// Recordings keep the times that their events had, as [`MarketReader::as_taken`] does.
+    #[must_use]
+    pub fn as_taken(mut self) -> Self {
+        self.as_taken = true;
+        self
+    }
+
     fn scan(&mut self, files: &[PathBuf]) {
+        for path in files.iter().filter(|path| has_extension(path, EXTENSION)) {
+            if let Err(error) = self.note_recording(path) {
+                tracing::warn!(%error, "a recording that is not read");
+            }
+        }
         let mut nameless = 0;
         for path in files.iter().filter(|path| has_extension(path, "zip")) {
             let named = Named::from_path(path);
@@ -86,6 +113,24 @@ impl Days {
                 }
             }
         }
+    }
+
+    /// A recording is of its day, and of the symbols that the settings at its start name.
+    fn note_recording(&mut self, path: &Path) -> Result<(), HistoryError> {
+        let recording = Recording::open(path, &Progress::default())?;
+        let (date, symbols) = (recording.header().date, recording.header().settings.symbols.clone());
+        for symbol in symbols {
+            self.note(date, symbol);
+        }
+        if self.found.contains_key(&date) {
+            self.recorded.entry(date).or_default().push(path.to_owned());
+        }
+        Ok(())
+    }
+
+    /// Whether a day is played from recordings of this system.
+    pub fn is_recorded(&self, date: Date) -> bool {
+        self.recorded.contains_key(&date)
     }
 
     /// A day without a session cannot be played.
@@ -123,6 +168,15 @@ impl Days {
     /// [`HistoryError::NotFound`] when nothing of it was recorded; as [`Reader::open`] when a file
     /// went away or changed since.
     pub fn play(&self, date: Date, asked: &[Symbol], progress: &Progress) -> Result<Play, HistoryError> {
+        if let (Some(files), Some(session)) = (self.recorded.get(&date), self.calendar.session(date)) {
+            let mut ahead = MarketReader::open(files.clone(), asked, SourceId(0), &Progress::default())?;
+            ahead.by_ref().take(LOOKED_AHEAD).for_each(drop);
+            let instruments: Vec<Instrument> = ahead.instruments().cloned().collect();
+            let reader = MarketReader::open(files.clone(), asked, SourceId(0), progress)?;
+            let reader = if self.as_taken { reader.as_taken() } else { reader };
+            let merge = Merge::new(vec![Box::new(reader) as Source]);
+            return Ok(Play { session, announced: instruments.len(), instruments, merge });
+        }
         let known = self.found.get(&date);
         let wanted = |symbol: &Symbol| asked.is_empty() || asked.contains(symbol);
         let symbols: Vec<Symbol> =

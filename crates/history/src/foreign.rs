@@ -12,7 +12,7 @@ pub(crate) fn describe(start: &[u8]) -> String {
         text if text.iter().all(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace()) => "plain text",
         _ => "neither a zip nor anything known",
     };
-    format!("{what}: this kind of file is not read yet; LEAN's equity zips are")
+    format!("{what}: this kind of file is not read yet; LEAN's equity zips and recordings of this system are")
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use alphatrader_model::{Calendar, InstrumentId, Payload, Price, Side, Symbol, Timestamp};
+use alphatrader_model::{Calendar, Event, InstrumentId, Payload, Price, Side, Symbol, Timestamp, Trade};
 use serde::Serialize;
 
 use crate::error::HistoryError;
@@ -12,6 +12,7 @@ use crate::lean::reader::Context;
 use crate::lean::{Data, Reader, Resolution};
 use crate::limits::Limits;
 use crate::progress::Progress;
+use crate::recording::{Fault, Piece, Recording};
 use crate::walk;
 
 /// What is in a file.
@@ -36,9 +37,43 @@ pub struct FileReport {
     /// The first of them, in words, at most [`FileReport::EXAMPLES`].
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub malformed_examples: Vec<String>,
+    /// What else is known of a recording of this system.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recording: Option<Recorded>,
     /// Why its kind is `unknown`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+/// What is known of a recording of this system.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Recorded {
+    /// The program that wrote it.
+    pub program: String,
+    /// Exchange date of its first event.
+    pub date: jiff::civil::Date,
+    /// Where its market comes from.
+    pub market: String,
+    /// The symbols of its settings.
+    pub symbols: Vec<Symbol>,
+    /// The start of the engine whose events these are.
+    pub incarnation: u32,
+    /// Files of the same start before this one.
+    pub part: u32,
+    /// Files that its market half was rebuilt from.
+    pub rebuilt_from: Vec<String>,
+    /// Records that the ledger knew at the start.
+    pub recovered: u64,
+    /// Its last digest.
+    pub digest: Option<String>,
+    /// Whether it says that it ended in order.
+    pub ended: bool,
+    /// Ranges of events that were not recorded.
+    pub lost: u64,
+    /// Bytes at its end that were being written when the process stopped.
+    pub torn_bytes: u64,
+    /// The checksum of everything in it.
+    pub chain: String,
 }
 
 /// Trades of a file. A file of bars knows neither their number nor their sides.
@@ -118,11 +153,19 @@ impl FileReport {
             trades: None,
             malformed: 0,
             malformed_examples: Vec::new(),
+            recording: None,
             reason: Some(reason),
         }
     }
 
     fn of(path: &Path, calendar: &Calendar, progress: &Progress) -> Self {
+        if Recording::is_one(path) {
+            return match Recording::open(path, progress) {
+                Ok(recording) => Self::read_recording(path, recording),
+                Err(HistoryError::Unknown { reason, .. }) => Self::unknown(path, reason),
+                Err(other) => Self::unknown(path, other.to_string()),
+            };
+        }
         let context = Context { calendar, instrument: InstrumentId(0), limits: Limits::default(), progress };
         match Reader::open(path, SourceId(0), context) {
             Ok(reader) => Self::read(path, reader),
@@ -132,6 +175,56 @@ impl FileReport {
             }
             Err(other) => Self::unknown(path, other.to_string()),
         }
+    }
+
+    fn read_recording(path: &Path, mut recording: Recording) -> Self {
+        let mut report = Self { reason: None, kind: "recording", ..Self::unknown(path, String::new()) };
+        let header = recording.header();
+        let mut known = Recorded {
+            program: header.program.clone(),
+            date: header.date,
+            market: header.market.clone(),
+            symbols: header.settings.symbols.clone(),
+            incarnation: header.incarnation,
+            part: header.part,
+            rebuilt_from: header.rebuilt_from.iter().map(|p| p.file.clone()).collect(),
+            recovered: 0,
+            digest: None,
+            ended: false,
+            lost: 0,
+            torn_bytes: 0,
+            chain: String::new(),
+        };
+        report.symbol = if let [one] = known.symbols[..] { Some(one) } else { None };
+        for piece in recording.by_ref() {
+            match piece {
+                Ok(Piece::Events(taken)) => taken.iter().for_each(|taken| report.count_event(&taken.event)),
+                Ok(Piece::Recovered(records)) => known.recovered = records.len() as u64,
+                Ok(Piece::Checkpoint(checkpoint)) => known.digest = Some(checkpoint.digest),
+                Ok(Piece::Lost(_)) => known.lost += 1,
+                Ok(Piece::End(_)) => known.ended = true,
+                Ok(Piece::Header(_)) => {}
+                Err(Fault::Torn { bytes, .. }) => known.torn_bytes = bytes,
+                Err(fault) => {
+                    report.malformed += 1;
+                    if report.malformed_examples.len() < Self::EXAMPLES {
+                        report.malformed_examples.push(fault.to_string());
+                    }
+                }
+            }
+        }
+        known.chain = recording.chain_so_far().hex();
+        report.recording = Some(known);
+        report
+    }
+
+    fn count_event(&mut self, event: &Event) {
+        *self.records.entry(event.payload.name()).or_insert(0) += 1;
+        self.first = Some(self.first.map_or(event.ts_event, |first| first.min(event.ts_event)));
+        self.last = Some(self.last.map_or(event.ts_event, |last| last.max(event.ts_event)));
+        let Payload::Trade(trade) = &event.payload else { return };
+        let trades = self.trades.get_or_insert_with(|| Trades::none(true));
+        trades.count_one(trade);
     }
 
     fn read(path: &Path, mut reader: Reader) -> Self {
@@ -170,17 +263,7 @@ impl FileReport {
         self.last = Some(item.input.ts_event);
         let Some(trades) = &mut self.trades else { return };
         match &item.input.payload {
-            Payload::Trade(trade) => {
-                let sides = [&mut trades.buy, &mut trades.sell, &mut trades.unknown];
-                let side = match trade.aggressor {
-                    Some(Side::Buy) => 0,
-                    Some(Side::Sell) => 1,
-                    None => 2,
-                };
-                *sides[side].get_or_insert(0) += 1;
-                *trades.count.get_or_insert(0) += 1;
-                trades.add(trade.size.get(), trade.price, trade.price);
-            }
+            Payload::Trade(trade) => trades.count_one(trade),
             Payload::Bar(bar) => trades.add(bar.volume.get(), bar.low, bar.high),
             _ => {}
         }
@@ -191,6 +274,17 @@ impl Trades {
     fn none(single: bool) -> Self {
         let zero = single.then_some(0);
         Self { count: zero, volume: 0, buy: zero, sell: zero, unknown: zero, low: None, high: None }
+    }
+
+    fn count_one(&mut self, trade: &Trade) {
+        let side = match trade.aggressor {
+            Some(Side::Buy) => &mut self.buy,
+            Some(Side::Sell) => &mut self.sell,
+            None => &mut self.unknown,
+        };
+        *side.get_or_insert(0) += 1;
+        *self.count.get_or_insert(0) += 1;
+        self.add(trade.size.get(), trade.price, trade.price);
     }
 
     fn add(&mut self, volume: u64, low: Price, high: Price) {

@@ -9,8 +9,8 @@ pub struct SourceId(pub u16);
 /// One thing that happened, as a recorded source tells it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Item {
-    /// What happened and when. The sources do not know when they were received: `ts_recv` repeats
-    /// `ts_event`.
+    /// What happened and when. Published files do not say when an event was received: `ts_recv` repeats
+    /// `ts_event`. Recordings of this system do.
     pub input: Input,
     /// Which source says so.
     pub source: SourceId,

@@ -13,6 +13,8 @@
 //! | [`days`] | [`Days`]: which days can be played, and a day of several symbols in one order |
 //! | [`inspect()`] | what is in a file: first and last instant, records, trades |
 //! | [`progress`] | [`Progress`]: bytes read of all bytes, for a progress bar |
+//! | [`recording`] | our own recordings: the format, its writer, its readers |
+//! | [`tables`] | the market as Parquet or CSV: the archive, and what is exported |
 //! | `foreign` | what a file is that is none of ours |
 //! | `walk` | files below a folder, sorted and bounded |
 //!
@@ -34,6 +36,8 @@ pub mod locate;
 pub mod malformed;
 pub mod merge;
 pub mod progress;
+pub mod recording;
+pub mod tables;
 
 mod archive;
 mod foreign;

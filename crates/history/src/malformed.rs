@@ -77,6 +77,9 @@ pub enum Reason {
     /// A way of packing that is not read.
     #[error("{0} is not read; pack it as an ordinary zip (deflate)")]
     Unsupported(&'static str),
+    /// Part of a recording of this system.
+    #[error("{0}")]
+    Recording(String),
     /// The operating system could not read.
     #[error("cannot be read on: {0}")]
     Io(io::ErrorKind),

@@ -98,6 +98,13 @@ impl Registry {
         Self { known: Arc::default(), limit }
     }
 
+    /// A registry that goes on with numbers that were given before and that the engine was told of: the
+    /// first contract has number 0, and so on.
+    pub fn going_on(limit: u32, instruments: Vec<Instrument>) -> Self {
+        let ids = (0..).map(InstrumentId).zip(&instruments).map(|(id, i)| (i.contract, id)).collect();
+        Self { known: Arc::new(Mutex::new(Known { ids, instruments })), limit }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Known> {
         // Every change below leaves the two collections whole.
         self.known.lock().unwrap_or_else(PoisonError::into_inner)

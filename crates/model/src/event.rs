@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::broker::BrokerEvent;
 use crate::calendar::Session;
-use crate::instrument::Instrument;
+use crate::instrument::{Instrument, InstrumentId};
 use crate::market::{Bar, ChainRow, DayTotals, Depth, Gap, Quote, Trade, TradingStatus};
 use crate::output::EffectId;
 use crate::settings::Settings;
@@ -189,6 +189,51 @@ impl Payload {
             Self::Timer => 6,
             Self::Operator(_) | Self::Broker(_) | Self::Ledger(_) | Self::Barrier { .. } => 7,
         }
+    }
+
+    /// What it is, in a word or two.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Settings(_) => "settings",
+            Self::Session(_) => "session",
+            Self::Instrument(_) => "instrument",
+            Self::Chain(_) => "chain row",
+            Self::Quote(_) => "quote",
+            Self::Trade(_) => "trade",
+            Self::Bar(_) => "bar",
+            Self::Depth(_) => "depth",
+            Self::Gap(_) => "gap",
+            Self::Status(_) => "trading status",
+            Self::Totals(_) => "day totals",
+            Self::Timer => "timer",
+            Self::Operator(_) => "operator",
+            Self::Broker(_) => "broker",
+            Self::Ledger(_) => "ledger",
+            Self::Barrier { .. } => "barrier",
+        }
+    }
+
+    /// The number of the contract that a market event is about; nothing for an announcement, which names
+    /// the contract itself, and for what is not of the market.
+    pub const fn about_mut(&mut self) -> Option<&mut InstrumentId> {
+        Some(match self {
+            Self::Chain(row) => &mut row.instrument,
+            Self::Quote(quote) => &mut quote.instrument,
+            Self::Trade(trade) => &mut trade.instrument,
+            Self::Bar(bar) => &mut bar.instrument,
+            Self::Depth(depth) => &mut depth.instrument,
+            Self::Gap(gap) => &mut gap.instrument,
+            Self::Status(status) => &mut status.instrument,
+            Self::Totals(totals) => &mut totals.instrument,
+            Self::Settings(_)
+            | Self::Session(_)
+            | Self::Instrument(_)
+            | Self::Timer
+            | Self::Operator(_)
+            | Self::Broker(_)
+            | Self::Ledger(_)
+            | Self::Barrier { .. } => return None,
+        })
     }
 
     /// Whether it belongs to the critical queue: never conflated, never dropped, taken first.

@@ -132,6 +132,7 @@ impl Body {
                 let quiet = self.engine.is_quiet() && self.receiver.metrics().first_waiting == 0;
                 if quiet || Clock::instant() >= until {
                     self.show();
+                    self.edges.end(self.clock.now(), &self.engine);
                     return quiet;
                 }
             }
@@ -189,6 +190,7 @@ impl Body {
 
     fn show(&mut self) {
         self.shown = Clock::instant();
+        self.edges.flush(self.clock.now(), &self.engine);
         self.engine.refresh_histories();
         let moment = Moment {
             market: self.engine.market().view().clone(),

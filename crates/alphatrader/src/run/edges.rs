@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use alphatrader_edge::inbox::Sender;
-use alphatrader_engine::Edges;
+use alphatrader_engine::digest::mark;
+use alphatrader_engine::{Edges, Engine};
+use alphatrader_history::recording::Tape;
 use alphatrader_ibkr::IbkrHandle;
 use alphatrader_model::event::LedgerEvent;
 use alphatrader_model::{BrokerEvent, Effect, Event, Input, Outputs, Payload, Record, Seq, Timestamp};
@@ -18,16 +20,32 @@ pub(super) struct LiveEdges {
     ibkr: Arc<IbkrHandle>,
     inbox: Sender,
     told: Told,
+    tape: Option<Tape>,
 }
 
 impl LiveEdges {
-    pub(super) const fn new(
+    pub(super) fn new(
         writer: Arc<LedgerWriter>,
         ibkr: Arc<IbkrHandle>,
         inbox: Sender,
         told: Told,
+        tape: Option<Tape>,
     ) -> Self {
-        Self { writer, ibkr, inbox, told }
+        Self { writer, ibkr, inbox, told, tape }
+    }
+
+    /// Hands over what was recorded since the last time.
+    pub(super) fn flush(&mut self, now: Timestamp, engine: &Engine) {
+        if let Some(tape) = &mut self.tape {
+            tape.flush(now, || (engine.events(), engine.digest()));
+        }
+    }
+
+    /// The recording's last words.
+    pub(super) fn end(&mut self, now: Timestamp, engine: &Engine) {
+        if let Some(tape) = self.tape.take() {
+            tape.end(now, "the process stopped", || (engine.events(), engine.digest()));
+        }
     }
 
     /// Something that may not fail failed: the engine hears of it and halts.
@@ -60,7 +78,10 @@ impl Edges for LiveEdges {
         }
     }
 
-    fn observe(&mut self, event: &Event, _: &Outputs) {
+    fn observe(&mut self, event: &Event, outputs: &Outputs) {
+        if let Some(tape) = &mut self.tape {
+            tape.take(event, mark(outputs));
+        }
         match &event.payload {
             Payload::Broker(said) => log_broker(said),
             Payload::Operator(asked) => tracing::info!(?asked, "by hand"),

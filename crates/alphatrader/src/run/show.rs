@@ -13,6 +13,7 @@ use alphatrader_dashboard::view::{
 use alphatrader_edge::Clock;
 use alphatrader_edge::inbox::Sender;
 use alphatrader_edge::modules::Registry as Modules;
+use alphatrader_history::recording::{Recorder, RecorderStatus};
 use alphatrader_ibkr::IbkrHandle;
 use alphatrader_ibkr::{Link, Status};
 use alphatrader_model::view::ContractGreeks;
@@ -70,6 +71,7 @@ pub(super) struct ShowParts {
     pub(super) inbox: Sender,
     pub(super) modules: Modules,
     pub(super) hot: HotState,
+    pub(super) recorder: Option<Arc<Recorder>>,
     pub(super) recovered: Recovery,
 }
 
@@ -268,6 +270,8 @@ impl Screen {
             feeds.push(FeedView { name: "Ledger".into(), state: FeedState::Down, latency_ms: None, text });
         }
         feeds.extend(self.parts.hot.copy().as_ref().map(hot::light));
+        // So does a recording that ended or has a hole; a good one is no news.
+        feeds.extend(self.parts.recorder.as_ref().and_then(|recorder| recording_trouble(&recorder.status())));
         feeds
     }
 
@@ -299,4 +303,18 @@ impl Screen {
             None => Err("the broker's picture and ours are not reconciled yet".into()),
         }
     }
+}
+
+/// What is wrong with a recording, if anything is.
+fn recording_trouble(status: &RecorderStatus) -> Option<FeedView> {
+    let (state, text) = match (&status.failed, status.lost) {
+        (Some(reason), lost) => {
+            (FeedState::Down, format!("{reason}; {lost} events are not recorded, trading goes on"))
+        }
+        (None, 0) => return None,
+        (None, lost) => {
+            (FeedState::Warn, format!("{lost} events are not recorded: the disk did not keep up"))
+        }
+    };
+    Some(FeedView { name: "Recording".into(), state, latency_ms: None, text })
 }

@@ -8,4 +8,5 @@ mod program;
 #[allow(dead_code, reason = "shared with the tests of the store; each takes what it needs")]
 #[path = "../../../store/tests/it/redis_server.rs"]
 mod redis_server;
+mod recording;
 mod running;

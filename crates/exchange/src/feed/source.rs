@@ -133,13 +133,11 @@ impl Numbers {
                 self.today.insert(instrument.id, id);
                 instrument.id = id;
             }
-            Payload::Quote(quote) => quote.instrument = *self.today.get(&quote.instrument)?,
-            Payload::Trade(trade) => trade.instrument = *self.today.get(&trade.instrument)?,
-            Payload::Depth(depth) => depth.instrument = *self.today.get(&depth.instrument)?,
-            Payload::Chain(row) => row.instrument = *self.today.get(&row.instrument)?,
-            Payload::Bar(bar) => bar.instrument = *self.today.get(&bar.instrument)?,
-            Payload::Gap(gap) => gap.instrument = *self.today.get(&gap.instrument)?,
-            _ => {}
+            other => {
+                if let Some(about) = other.about_mut() {
+                    *about = *self.today.get(about)?;
+                }
+            }
         }
         Some(payload)
     }

@@ -1,0 +1,101 @@
+//! The layout of events: what postcard, which knows nothing of names, makes of one of every kind.
+
+use alphatrader_model::broker::BrokerOrderState;
+use alphatrader_model::event::{BarrierVerdict, LedgerEvent, Operator};
+use alphatrader_model::market::{
+    ChainRow, DayTotals, Gap, Level, Stream, TradeFlags, TradingState, TradingStatus,
+};
+use alphatrader_model::{
+    Bar, BrokerEvent, Contract, Depth, DepthOperation, EffectId, Instrument, InstrumentId, OptionContract,
+    OrderId, Payload, Price, Quantity, Quote, Right, Seq, Session, Side, Span, Symbol, Timestamp, Trade,
+};
+
+/// Names the layout of events in this program. Recordings with another name are not read: their bytes
+/// would be taken for something else.
+pub fn name() -> String {
+    let bytes = postcard::to_stdvec(&payloads()).expect("events are plain data");
+    blake3::hash(&bytes).to_hex()[..12].to_owned()
+}
+
+fn symbol() -> Symbol {
+    Symbol::new("SPY").expect("a symbol")
+}
+
+fn option() -> Instrument {
+    let expiry = jiff::civil::date(2026, 3, 16);
+    let option =
+        OptionContract { root: symbol(), expiry, strike: Price::from_cents(60_000), right: Right::Put };
+    Instrument {
+        id: InstrumentId(1),
+        contract: Contract::Option(option),
+        underlying: symbol(),
+        multiplier: 100,
+        tick: Price::CENT,
+        tick_above: Price::from_cents(5),
+        tick_break: Price::from_cents(300),
+        expires: Some(Timestamp::from_seconds(1_773_691_200)),
+        con_id: Some(756_733),
+        synthetic: true,
+    }
+}
+
+/// One of every kind, the critical ones too.
+pub(crate) fn payloads() -> Vec<Payload> {
+    let id = InstrumentId(0);
+    let price = Price::from_cents(60_000);
+    vec![
+        Payload::Settings(Box::default()),
+        Payload::Session(Session {
+            date: jiff::civil::date(2026, 3, 16),
+            open: Timestamp::from_seconds(1_773_667_800),
+            close: Timestamp::from_seconds(1_773_691_200),
+        }),
+        Payload::Instrument(Box::new(option())),
+        Payload::Chain(ChainRow { instrument: id, open_interest: Some(7), volume: None }),
+        Payload::Quote(Quote {
+            instrument: id,
+            bid: Some(Level { price, size: Quantity::new(900) }),
+            ask: None,
+        }),
+        Payload::Trade(Trade {
+            instrument: id,
+            price,
+            size: Quantity::new(100),
+            aggressor: Some(Side::Buy),
+            venue: Some(symbol()),
+            flags: TradeFlags::SWEEP,
+        }),
+        Payload::Bar(Bar {
+            instrument: id,
+            span: Span::from_seconds(5),
+            open: price,
+            high: price,
+            low: price,
+            close: price,
+            volume: Quantity::new(10),
+        }),
+        Payload::Depth(Depth {
+            instrument: id,
+            side: Side::Sell,
+            position: 3,
+            operation: DepthOperation::Insert,
+            price,
+            size: Quantity::new(500),
+            venue: None,
+        }),
+        Payload::Gap(Gap { instrument: id, stream: Stream::Trades }),
+        Payload::Status(TradingStatus { instrument: id, state: TradingState::VolatilityPause }),
+        Payload::Totals(DayTotals { instrument: id, volume: Some(Quantity::new(5)), vwap: Some(price) }),
+        Payload::Timer,
+        Payload::Operator(Operator::Halt { reason: "by hand".into() }),
+        Payload::Broker(Box::new(BrokerEvent::OrderStatus {
+            id: OrderId(5),
+            perm_id: 1 << 40,
+            state: BrokerOrderState::Submitted,
+            filled: Quantity::new(1),
+            remaining: Quantity::new(3),
+        })),
+        Payload::Ledger(LedgerEvent::Committed { through: Seq(4) }),
+        Payload::Barrier { effect: EffectId { seq: Seq(4), index: 1 }, verdict: BarrierVerdict::Released },
+    ]
+}

@@ -1,0 +1,260 @@
+//! The tables and their columns; an event as a row.
+
+use alphatrader_model::market::Stream;
+use alphatrader_model::{
+    Contract, DepthOperation, Input, Instrument, Payload, Price, Quantity, Right, Side, Venue,
+};
+use jiff::civil::Date;
+
+/// A table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Best bids and offers of a stock.
+    Quotes,
+    /// Prints, of stocks and options.
+    Trades,
+    /// Edits of a book.
+    Depth,
+    /// Bars, at their end.
+    Bars,
+    /// Best bids and offers of options.
+    OptionQuotes,
+    /// Open interest and volume of options.
+    Chain,
+    /// Where part of a stream was lost.
+    Gaps,
+}
+
+/// What the cells of a column are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Type {
+    /// An instant: nanoseconds since 1970 in UTC.
+    Time,
+    /// Words.
+    Text,
+    /// Dollars with four decimals, exact.
+    Price,
+    /// A whole number.
+    Number,
+    /// An exchange date.
+    Date,
+}
+
+/// A column: its name and what is in it.
+pub type Column = (&'static str, Type);
+
+/// One cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cell {
+    /// Not known.
+    Nothing,
+    /// Nanoseconds since 1970.
+    Time(i64),
+    /// Words that never change.
+    Word(&'static str),
+    /// Other words.
+    Text(String),
+    /// In 1/10 000 dollar.
+    Price(i64),
+    /// A whole number.
+    Number(i64),
+    /// An exchange date.
+    Date(Date),
+}
+
+const WHEN: [Column; 3] = [("ts_event", Type::Time), ("ts_recv", Type::Time), ("contract", Type::Text)];
+const QUOTE: [Column; 4] =
+    [("bid", Type::Price), ("bid_size", Type::Number), ("ask", Type::Price), ("ask_size", Type::Number)];
+
+impl Kind {
+    /// All tables.
+    pub const ALL: [Self; 7] =
+        [Self::Quotes, Self::Trades, Self::Depth, Self::Bars, Self::OptionQuotes, Self::Chain, Self::Gaps];
+
+    /// Its name, of the file too.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Quotes => "quotes",
+            Self::Trades => "trades",
+            Self::Depth => "depth",
+            Self::Bars => "bars",
+            Self::OptionQuotes => "option_quotes",
+            Self::Chain => "chain",
+            Self::Gaps => "gaps",
+        }
+    }
+
+    /// Its columns, in order.
+    pub fn columns(self) -> Vec<Column> {
+        let more: &[Column] = match self {
+            Self::Quotes => &QUOTE,
+            Self::Trades => &[
+                ("price", Type::Price),
+                ("size", Type::Number),
+                ("aggressor", Type::Text),
+                ("venue", Type::Text),
+                ("flags", Type::Number),
+            ],
+            Self::Depth => &[
+                ("side", Type::Text),
+                ("position", Type::Number),
+                ("operation", Type::Text),
+                ("price", Type::Price),
+                ("size", Type::Number),
+                ("venue", Type::Text),
+            ],
+            Self::Bars => &[
+                ("span_ns", Type::Number),
+                ("open", Type::Price),
+                ("high", Type::Price),
+                ("low", Type::Price),
+                ("close", Type::Price),
+                ("volume", Type::Number),
+            ],
+            Self::OptionQuotes => &[("expiry", Type::Date), ("strike", Type::Price), ("right", Type::Text)],
+            Self::Chain => &[("open_interest", Type::Number), ("volume", Type::Number)],
+            Self::Gaps => &[("stream", Type::Text)],
+        };
+        let quote: &[Column] = if self == Self::OptionQuotes { &QUOTE } else { &[] };
+        [&WHEN, more, quote].concat()
+    }
+
+    /// The table and the row of an event about a contract; nothing for what has no table.
+    pub fn row(input: &Input, instrument: &Instrument) -> Option<(Self, Vec<Cell>)> {
+        let mut row = Vec::with_capacity(12);
+        row.extend([
+            Cell::Time(input.ts_event.nanos()),
+            Cell::Time(input.ts_recv.nanos()),
+            Cell::Text(instrument.contract.to_string()),
+        ]);
+        let kind = match &input.payload {
+            Payload::Quote(quote) => {
+                let kind = option_of(instrument, &mut row);
+                for side in [quote.bid, quote.ask] {
+                    row.push(side.map_or(Cell::Nothing, |level| price(level.price)));
+                    row.push(side.map_or(Cell::Nothing, |level| size(level.size)));
+                }
+                kind
+            }
+            Payload::Trade(trade) => {
+                row.extend([
+                    price(trade.price),
+                    size(trade.size),
+                    trade.aggressor.map_or(Cell::Nothing, side),
+                    venue(trade.venue),
+                    Cell::Number(i64::from(trade.flags.0)),
+                ]);
+                Self::Trades
+            }
+            Payload::Depth(edit) => {
+                let gone = edit.operation == DepthOperation::Delete;
+                row.extend([
+                    side(edit.side),
+                    Cell::Number(i64::from(edit.position)),
+                    Cell::Word(match edit.operation {
+                        DepthOperation::Insert => "insert",
+                        DepthOperation::Update => "update",
+                        DepthOperation::Delete => "delete",
+                    }),
+                    if gone { Cell::Nothing } else { price(edit.price) },
+                    if gone { Cell::Nothing } else { size(edit.size) },
+                    venue(edit.venue),
+                ]);
+                Self::Depth
+            }
+            Payload::Bar(bar) => {
+                row.push(Cell::Number(bar.span.nanos()));
+                row.extend([bar.open, bar.high, bar.low, bar.close].map(price));
+                row.push(size(bar.volume));
+                Self::Bars
+            }
+            Payload::Chain(chain) => {
+                let number = |n: Option<u32>| n.map_or(Cell::Nothing, |n| Cell::Number(i64::from(n)));
+                row.extend([number(chain.open_interest), number(chain.volume)]);
+                Self::Chain
+            }
+            Payload::Gap(gap) => {
+                row.push(Cell::Word(match gap.stream {
+                    Stream::Quotes => "quotes",
+                    Stream::Trades => "trades",
+                    Stream::Depth => "depth",
+                    Stream::Bars => "bars",
+                }));
+                Self::Gaps
+            }
+            _ => return None,
+        };
+        Some((kind, row))
+    }
+}
+
+/// An option's terms go before its quote.
+fn option_of(instrument: &Instrument, row: &mut Vec<Cell>) -> Kind {
+    let Contract::Option(option) = &instrument.contract else { return Kind::Quotes };
+    let right = match option.right {
+        Right::Call => "call",
+        Right::Put => "put",
+    };
+    row.extend([Cell::Date(option.expiry), price(option.strike), Cell::Word(right)]);
+    Kind::OptionQuotes
+}
+
+fn price(price: Price) -> Cell {
+    Cell::Price(price.raw())
+}
+
+/// Sizes beyond 2^63 do not exist; one that is said is as large as can be written.
+fn size(size: Quantity) -> Cell {
+    Cell::Number(i64::try_from(size.get()).unwrap_or(i64::MAX))
+}
+
+const fn side(side: Side) -> Cell {
+    Cell::Word(match side {
+        Side::Buy => "buy",
+        Side::Sell => "sell",
+    })
+}
+
+fn venue(venue: Option<Venue>) -> Cell {
+    venue.map_or(Cell::Nothing, |venue| Cell::Text(venue.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recording::{layout, samples};
+
+    /// Whether a cell may stand in a column.
+    fn fits(cell: &Cell, of: Type) -> bool {
+        matches!(
+            (cell, of),
+            (Cell::Nothing, _)
+                | (Cell::Time(_), Type::Time)
+                | (Cell::Word(_) | Cell::Text(_), Type::Text)
+                | (Cell::Price(_), Type::Price)
+                | (Cell::Number(_), Type::Number)
+                | (Cell::Date(_), Type::Date)
+        )
+    }
+
+    #[test]
+    fn every_row_has_a_cell_of_its_type_in_each_column() {
+        let mut met = std::collections::BTreeSet::new();
+        for name in ["SPY", "SPY260316C00600000"] {
+            let instrument = samples::instrument(0, name);
+            for (seq, payload) in (1..).zip(layout::payloads()) {
+                let event = samples::taken(seq, 7, payload).event;
+                let input =
+                    Input { ts_event: event.ts_event, ts_recv: event.ts_recv, payload: event.payload };
+                let Some((kind, row)) = Kind::row(&input, &instrument) else { continue };
+                met.insert(kind);
+                let columns = kind.columns();
+                assert_eq!(row.len(), columns.len(), "{kind:?}");
+                for (cell, (name, of)) in row.iter().zip(columns) {
+                    assert!(fits(cell, of), "{kind:?} {name} {cell:?}");
+                }
+            }
+        }
+        assert_eq!(met.len(), Kind::ALL.len());
+    }
+}
