@@ -258,7 +258,7 @@ impl Session {
             Happening::Executed(execution) => {
                 if self.hears_of(execution.client_id, desk) {
                     out.push(tell::execution(execution, -1, desk));
-                    out.extend(tell::commission(execution));
+                    out.push(tell::commission(execution));
                 }
                 self.account.on_holding(&execution.contract, desk, out);
             }

@@ -137,10 +137,15 @@ pub(crate) fn invalid(reason: &str) -> Refused {
 
 fn read_quantity(text: Option<&str>) -> Result<Quantity, Refused> {
     let text = text.unwrap_or("0");
-    let wrong = || invalid(&format!("quantity '{text}' is not a whole number from 1 to {MAX_QUANTITY}"));
+    let wrong = || invalid(&format!("quantity '{text}' is not a whole number above zero"));
     let units: f64 = text.parse().map_err(|_| wrong())?;
     let quantity = Quantity::from_f64(units).map_err(|_| wrong())?;
-    if quantity.is_zero() || quantity.get() > MAX_QUANTITY { Err(wrong()) } else { Ok(quantity) }
+    if quantity.get() > MAX_QUANTITY {
+        return Err(Refused::rejected(&format!(
+            "the order is larger than {MAX_QUANTITY}, the most that is taken"
+        )));
+    }
+    if quantity.is_zero() { Err(wrong()) } else { Ok(quantity) }
 }
 
 #[cfg(test)]
@@ -164,10 +169,16 @@ mod tests {
         assert_eq!(code(terms("REL")), notice::UNSUPPORTED_ORDER_TYPE);
         assert_eq!(code(Terms { action: None, ..terms("MKT") }), notice::INVALID_REQUEST);
         assert_eq!(code(Terms { min_qty: Some(2), ..terms("LMT") }), notice::UNSUPPORTED_ORDER_TYPE);
-        for quantity in ["0", "-1", "1.5", "x", "1e300", "1000001"] {
+        for quantity in ["0", "-1", "1.5", "x", "1e300"] {
             let wrong = Terms { total_quantity: Some(quantity.to_owned()), ..terms("MKT") };
             assert_eq!(code(wrong), notice::INVALID_REQUEST);
         }
+    }
+
+    #[test]
+    fn an_order_is_not_larger_than_exchanges_take() {
+        let huge = Terms { total_quantity: Some("1000001".to_owned()), ..terms("MKT") };
+        assert_eq!(read_ticket(&huge).unwrap_err().code, notice::ORDER_REJECTED);
     }
 
     #[test]

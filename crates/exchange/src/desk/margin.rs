@@ -2,10 +2,13 @@
 //!
 //! A plain Reg T account: stock needs half its value to open and a quarter to hold; a bought option
 //! is paid in full and has no loan value; a sold option needs the exchange minimum for uncovered
-//! writers (20 % of the underlying less what it is out of the money, at least 10 %). Offsets between
-//! positions (spreads, covered calls) are not recognised yet, which asks for more, never for less.
+//! writers (20 % of the underlying less what it is out of the money, at least 10 %), or, where a long
+//! option or shares cover it, what the two can lose at most; the long one then pays for buying the
+//! short one back.
 
-use alphatrader_model::{Contract, Money, OptionContract, Price, Right, Side};
+mod offset;
+
+use alphatrader_model::{Contract, Money, Price, Right, Side};
 
 use crate::broker::book::{Book, BookTrade, Holding};
 use crate::broker::order::{BrokerOrder, Ticket};
@@ -133,26 +136,60 @@ fn of_book(book: &Book, feed: &Feed) -> Margins {
                 sum.initial = plus(sum.initial, part(abs(value), 1, 2));
                 sum.maintenance = plus(sum.maintenance, part(abs(value), 1, 4));
             }
-            Contract::Option(option) => {
-                sum.options = plus(sum.options, value);
-                if holding.quantity.get() < 0 {
-                    let margin = short_option(option, holding, feed);
-                    sum.initial = plus(sum.initial, margin);
-                    sum.maintenance = plus(sum.maintenance, margin);
-                    sum.equity_with_loan = plus(sum.equity_with_loan, value);
-                }
-            }
+            Contract::Option(_) => sum.options = plus(sum.options, value),
         }
     }
+    let shorts = short_options(book, feed);
+    sum.initial = plus(sum.initial, shorts.margin);
+    sum.maintenance = plus(sum.maintenance, shorts.margin);
+    sum.equity_with_loan = plus(sum.equity_with_loan, shorts.value);
     sum.equity_with_loan = plus(sum.equity_with_loan, plus(book.cash, sum.stock));
     sum.net_liquidation = plus(plus(book.cash, sum.stock), sum.options);
     sum
 }
 
-fn short_option(option: &OptionContract, holding: &Holding, feed: &Feed) -> Money {
-    let underlying = feed.catalogue.by_contract(&Contract::Option(*option));
-    let underlying = underlying.map(|listing| Contract::Stock(listing.instrument.underlying));
-    let listing = underlying.and_then(|stock| feed.catalogue.by_contract(&stock));
+/// What the short options of an account need, and what they take from its equity.
+struct Shorts {
+    margin: Money,
+    /// What buying them back costs, less what the long options that cover them are worth: never above
+    /// zero.
+    value: Money,
+}
+
+fn short_options(book: &Book, feed: &Feed) -> Shorts {
+    let mut held = Vec::new();
+    let mut worth = Vec::new();
+    for (contract, holding) in book.holdings.iter().filter(|(_, holding)| !holding.quantity.is_flat()) {
+        let Some(option) = contract.option() else { continue };
+        let underlying =
+            feed.catalogue.by_contract(contract).map_or(option.root, |l| l.instrument.underlying);
+        let (units, multiplier) = (holding.quantity.get(), holding.multiplier);
+        held.push(offset::OptionHeld { option: *option, underlying, units, multiplier });
+        worth.push(abs(value_of(contract, holding, feed)));
+    }
+    let shares = |underlying| book.held(&Contract::Stock(underlying)).get();
+    let part_of = |place: usize, units: u64| part(worth[place], units, held[place].units.unsigned_abs());
+    let mut uncovered: Vec<u64> = held.iter().map(|p| p.units.min(0).unsigned_abs()).collect();
+    let mut sum = Shorts { margin: Money::ZERO, value: Money::ZERO };
+    for covered in offset::cover(&held, shares) {
+        let offset::Covered { short, long, units, risk } = covered;
+        uncovered[short] -= units;
+        let risk = risk.notional(alphatrader_model::Quantity::new(units), held[short].multiplier);
+        sum.margin = plus(sum.margin, risk.unwrap_or(Money::from_micros(i64::MAX)));
+        let owed = part_of(short, units);
+        let paid = long.map_or(Money::ZERO, |long| part_of(long, units).min(owed));
+        sum.value = minus(sum.value, minus(owed, paid));
+    }
+    for (place, units) in uncovered.into_iter().enumerate().filter(|(_, units)| *units > 0) {
+        sum.margin = plus(sum.margin, uncovered_margin(&held[place], units, feed));
+        sum.value = minus(sum.value, part_of(place, units));
+    }
+    sum
+}
+
+fn uncovered_margin(position: &offset::OptionHeld, units: u64, feed: &Feed) -> Money {
+    let option = &position.option;
+    let listing = feed.catalogue.by_contract(&Contract::Stock(position.underlying));
     let spot = listing.and_then(|listing| feed.ticker(listing.instrument.id)).and_then(Ticker::mark);
     // Without a price of the underlying the strike stands for it.
     let spot = spot.unwrap_or(option.strike);
@@ -162,7 +199,8 @@ fn short_option(option: &OptionContract, holding: &Holding, feed: &Feed) -> Mone
     };
     let floor_of = if option.right == Right::Put { option.strike } else { spot };
     let per_share = (spot.raw() / 5 - out.max(0)).max(floor_of.raw() / 10);
-    let margin = Price::from_raw(per_share).notional(holding.quantity.abs(), holding.multiplier);
+    let quantity = alphatrader_model::Quantity::new(units);
+    let margin = Price::from_raw(per_share).notional(quantity, position.multiplier);
     margin.unwrap_or(Money::from_micros(i64::MAX))
 }
 
@@ -261,6 +299,21 @@ mod tests {
         assert_eq!(margins.initial, Money::from_dollars(12_000));
         assert_eq!(margins.equity_with_loan, Money::from_dollars(99_900));
         assert_eq!(margins.gross, Money::from_dollars(100));
+    }
+
+    #[test]
+    fn a_spread_needs_what_it_can_lose() {
+        // The 600 call is sold, the 601 call bought: a dollar a share at most.
+        let credit = [("SPY261123C00600000", -2, 100, -200), ("SPY261123C00601000", 2, 100, 100)];
+        let margins = margins(&state(&credit), &feed());
+        assert_eq!(margins.initial, Money::from_dollars(200));
+        // The short ones cost 200 to buy back, of which the long ones, at cost here, pay 100.
+        assert_eq!(margins.equity_with_loan, Money::from_dollars(99_900));
+        let covered = super::margins(
+            &state(&[("SPY", 100, 1, 60_000), ("SPY261123C00600000", -1, 100, -100)]),
+            &feed(),
+        );
+        assert_eq!(covered.initial, Money::from_dollars(30_000));
     }
 
     #[test]

@@ -124,7 +124,29 @@ impl Desk {
         if order.status.is_final() {
             return Err(not_cancellable(&order));
         }
-        self.withdraw(order)
+        let siblings = self.paired_exits(&order);
+        self.withdraw(order)?;
+        siblings.into_iter().try_for_each(|sibling| self.withdraw(sibling))
+    }
+
+    /// The other exits of a bracket whose entry is over: the broker pairs them by itself, and takes
+    /// them along when a client cancels one. Exits whose group the client named stand on their own.
+    fn paired_exits(&self, exit: &BrokerOrder) -> Vec<BrokerOrder> {
+        let entry = exit.ticket.parent.and_then(|parent| self.state.order_of(exit.client_id, parent));
+        let pairs = |entry: &&BrokerOrder| {
+            entry.status.is_final() && entry.ticket.side != exit.ticket.side && exit.ticket.oca.is_none()
+        };
+        let Some(entry) = entry.filter(pairs) else { return Vec::new() };
+        let sibling = |o: &&BrokerOrder| {
+            o.perm_id != exit.perm_id
+                && o.client_id == exit.client_id
+                && o.ticket.parent == Some(entry.order_id)
+                && o.ticket.side == exit.ticket.side
+                && o.ticket.oca.is_none()
+                && !matches!(o.status, Status::PendingCancel | Status::PendingSubmit)
+                && !o.status.is_final()
+        };
+        self.state.orders.values().filter(sibling).cloned().collect()
     }
 
     /// Cancels every order of the account.
@@ -164,7 +186,8 @@ impl Desk {
         self.forget(order.perm_id);
         order.status = status;
         order.updated = self.now;
-        reason.clone_into(&mut order.ending);
+        let by_client = reason.is_empty() && status != Status::Inactive;
+        order.ending = if by_client { "Cancelled by Trader".to_owned() } else { reason.to_owned() };
         self.keep(order);
         if matches!(status, Status::Cancelled | Status::ApiCancelled) {
             self.notice(client_id, order_id, cancelled(reason));
@@ -379,10 +402,13 @@ impl Desk {
         new.handling = ticket.handling;
         let subject = Subject { contract: order.contract, told: WireContract::default(), legs: Vec::new() };
         new.outside_session = order.terms.outside_rth == Some(true) && may_leave_session(&subject, ticket);
-        // What its trigger watches: 2 asks for prints, everything else is served by the quote.
-        if order.terms.trigger_method == Some(2) {
-            new.trigger_by = TriggerBy::Trade;
-        }
+        // What its trigger watches; 0 and the methods of the bid or ask are served by the quote.
+        new.trigger_by = match order.terms.trigger_method {
+            Some(2 | 3) => TriggerBy::Trade,
+            Some(7) => TriggerBy::Either,
+            Some(8) => TriggerBy::Middle,
+            _ => TriggerBy::Quote,
+        };
         let parent = ticket.parent.and_then(|parent| self.state.order_of(order.client_id, parent));
         new.parent = parent.map(|parent| key_of(parent.perm_id));
         // The exits of a bracket are one group, also when their entry fills before they arrive.

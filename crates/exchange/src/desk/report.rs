@@ -195,7 +195,7 @@ impl Desk {
             CancelReason::Parent => "its parent order ended",
         };
         order.status = Status::Cancelled;
-        text.clone_into(&mut order.ending);
+        order.ending = if text.is_empty() { "Cancelled by Trader".to_owned() } else { text.to_owned() };
         let (client_id, order_id) = (order.client_id, order.order_id);
         self.keep(order);
         self.notice(client_id, order_id, cancelled(text));

@@ -12,7 +12,7 @@ use crate::wire::message::contract::{
     PriceIncrement, SecDefOptParameter, SmartComponent,
 };
 
-const STOCK_ORDER_TYPES: &str = "ACTIVETIM,ALLOC,DAY,GTC,IOC,FOK,LMT,MKT,OCA,STP,STPLMT,WHATIF";
+const STOCK_ORDER_TYPES: &str = "ACTIVETIM,ALGO,ALLOC,AON,COND,CONDORDTYPE,DAY,FOK,GAT,GTC,GTD,HID,IOC,LIT,LMT,LOC,MIT,MKT,MOC,OCA,OPG,STP,STPLMT,TRAIL,TRAILLMT,WHATIF";
 const ZONE: &str = "US/Eastern";
 
 /// Days for which trading hours are told, today included.

@@ -46,7 +46,7 @@ impl Session {
                 let filter = asked.execution_filter.clone().unwrap_or_default();
                 for execution in desk.state().executions.iter().filter(|e| wanted(e, &filter, desk)) {
                     out.push(tell::execution(execution, id, desk));
-                    out.extend(tell::commission(execution));
+                    out.push(tell::commission(execution));
                 }
                 out.push(Reply::ExecutionDetailsEnd(ExecutionDetailsEnd { req_id: Some(id) }));
             }

@@ -95,6 +95,8 @@ pub fn completed(order: &BrokerOrder, desk: &Desk) -> Reply {
         ..OrderState::default()
     };
     let mut terms = order.terms.clone();
+    // The broker states what was left open as the total of an order that ended.
+    terms.total_quantity = size(order.remaining());
     terms.filled_quantity = size(order.filled);
     Reply::CompletedOrder(Box::new(CompletedOrder {
         contract: Some(order.told.clone()),
@@ -134,16 +136,13 @@ pub fn execution(execution: &BrokerExecution, id: i32, desk: &Desk) -> Reply {
 }
 
 /// What an execution cost. That of a combination as one costs nothing: its legs do.
-pub fn commission(execution: &BrokerExecution) -> Option<Reply> {
-    if execution.told.sec_type.as_deref() == Some("BAG") {
-        return None;
-    }
-    Some(Reply::CommissionReport(CommissionAndFeesReport {
+pub fn commission(execution: &BrokerExecution) -> Reply {
+    Reply::CommissionReport(CommissionAndFeesReport {
         exec_id: Some(execution.exec_id.clone()),
         commission_and_fees: Some(execution.commission.to_f64()),
         currency: Some("USD".to_owned()),
         realized_pnl: execution.realized.map(alphatrader_model::Money::to_f64),
         bond_yield: None,
         yield_redemption_date: None,
-    }))
+    })
 }

@@ -11,13 +11,13 @@ use ibapi::prelude::*;
 
 use crate::gateway::{config, start};
 
-const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
-async fn connect(handle: &GatewayHandle, client_id: i32) -> Client {
+pub(crate) async fn connect(handle: &GatewayHandle, client_id: i32) -> Client {
     Client::connect(&handle.local_addr().to_string(), client_id).await.expect("the foreign client connects")
 }
 
-async fn bid(client: &Client) -> f64 {
+pub(crate) async fn bid(client: &Client) -> f64 {
     let stock = Contract::stock("SPY").build();
     let ticks = client.market_data(&stock).snapshot_once(PATIENCE).await.unwrap();
     let bid = ticks.iter().find_map(|tick| match tick {
@@ -32,7 +32,7 @@ async fn bid(client: &Client) -> f64 {
     bid.expect("SPY has a bid")
 }
 
-fn filled(outcome: OrderOutcome) -> ibapi::orders::OrderStatus {
+pub(crate) fn filled(outcome: OrderOutcome) -> ibapi::orders::OrderStatus {
     match outcome {
         OrderOutcome::Filled(status) => status,
         other => panic!("not filled: {other:?}"),

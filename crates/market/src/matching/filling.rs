@@ -20,8 +20,9 @@ impl Exchange {
         }
         if order.standing == Standing::Armed {
             // A sell watches the bid, a buy the ask: the price at which it would trade.
-            let watched = listing.market.touch(order.side.opposite());
-            if order.trigger_by != TriggerBy::Quote || !watched.is_some_and(|l| order.reached(l.price)) {
+            let touch = |side| listing.market.touch(side).map(|level| level.price);
+            let watched = order.trigger_by.of_quote(touch(order.side.opposite()), touch(order.side));
+            if !watched.is_some_and(|price| order.reached(price)) {
                 return;
             }
             self.trigger(key, out);
@@ -41,9 +42,10 @@ impl Exchange {
         if order.handling.trail.is_none_or(|trail| trail.started) {
             return;
         }
+        let touch = |side| listing.market.touch(side).map(|level| level.price);
         let watched = match order.trigger_by {
-            TriggerBy::Quote => listing.market.touch(order.side.opposite()).map(|level| level.price),
             TriggerBy::Trade => listing.last_print,
+            by => by.of_quote(touch(order.side.opposite()), touch(order.side)),
         };
         if watched.is_some_and(|price| order.follow(price, |at| instrument.tick_at(at))) {
             out.push(Report { time: now, key, what: ReportKind::Trailed { kind: order.kind } });

@@ -3,7 +3,7 @@
 use alphatrader_model::{Instrument, OrderKind, Price, Quantity, Side, Timestamp, Trade};
 
 use super::book::Market;
-use super::order::{LiveOrder, OrderKey, Standing, TriggerBy};
+use super::order::{LiveOrder, OrderKey, Standing};
 use super::queue::QueueModel;
 use super::report::{Report, ReportKind};
 use crate::random::Random;
@@ -78,11 +78,10 @@ impl Listing {
             if order.handling.trail.is_none() || !works(order, open) {
                 continue;
             }
-            let watched = match order.trigger_by {
-                TriggerBy::Trade => print,
-                TriggerBy::Quote => {
-                    if order.side == Side::Buy { ask } else { bid }.filter(|_| print.is_none())
-                }
+            let (far, near) = if order.side == Side::Buy { (ask, bid) } else { (bid, ask) };
+            let watched = match print {
+                Some(print) => order.trigger_by.of_print().then_some(print),
+                None => order.trigger_by.of_quote(far, near),
             };
             if watched.is_some_and(|price| order.follow(price, |at| self.instrument.tick_at(at))) {
                 let what = ReportKind::Trailed { kind: order.kind };
@@ -106,10 +105,10 @@ impl Listing {
             if !works(order, open) {
                 continue;
             }
-            let opposite = if order.side == Side::Buy { ask } else { bid };
+            let (opposite, near) = if order.side == Side::Buy { (ask, bid) } else { (bid, ask) };
             let wants = match order.kind {
                 _ if order.standing == Standing::Armed => {
-                    order.trigger_by == TriggerBy::Quote && opposite.is_some_and(|price| order.reached(price))
+                    order.trigger_by.of_quote(opposite, near).is_some_and(|price| order.reached(price))
                 }
                 OrderKind::Market | OrderKind::Stop { .. } => opposite.is_some(),
                 OrderKind::Limit { .. } | OrderKind::StopLimit { .. } => {
@@ -130,7 +129,7 @@ impl Listing {
     pub(super) fn want_of_print(&self, open: bool, trade: &Trade, wanting: &mut Vec<OrderKey>) {
         for order in self.live.iter().filter(|order| works(order, open)) {
             let wants = if order.standing == Standing::Armed {
-                order.trigger_by == TriggerBy::Trade && order.reached(trade.price)
+                order.trigger_by.of_print() && order.reached(trade.price)
             } else {
                 order.kind.limit().is_some_and(|limit| match trade.price.cmp(&limit) {
                     core::cmp::Ordering::Equal => self.takes_from(order.side, trade),

@@ -38,6 +38,27 @@ pub enum TriggerBy {
     Quote,
     /// Prints that set the last price: a sell triggers at or below the trigger, a buy at or above.
     Trade,
+    /// Either of both.
+    Either,
+    /// The middle of the quote.
+    Middle,
+}
+
+impl TriggerBy {
+    /// What it watches of a quote of two sides, of which `far` is the one that the order would take;
+    /// nothing when it does not watch quotes.
+    pub(super) fn of_quote(self, far: Option<Price>, near: Option<Price>) -> Option<Price> {
+        match self {
+            Self::Quote | Self::Either => far,
+            Self::Trade => None,
+            Self::Middle => Some(Price::from_raw(i64::midpoint(far?.raw(), near?.raw()))),
+        }
+    }
+
+    /// Whether it watches prints.
+    pub(super) const fn of_print(self) -> bool {
+        matches!(self, Self::Trade | Self::Either)
+    }
 }
 
 /// An order on its way to the exchange.

@@ -94,7 +94,12 @@ fn queue() -> impl Strategy<Value = QueueModel> {
 fn order() -> impl Strategy<Value = NewOrder> {
     let group = prop_oneof![3 => Just(None), 1 => (1_u64..4).prop_map(|g| Some(Group::Named(g)))];
     let parent = prop_oneof![4 => Just(None), 1 => (0_u64..30).prop_map(|key| Some(OrderKey(key)))];
-    let trigger = prop_oneof![Just(TriggerBy::Quote), Just(TriggerBy::Trade)];
+    let trigger = prop_oneof![
+        Just(TriggerBy::Quote),
+        Just(TriggerBy::Trade),
+        Just(TriggerBy::Either),
+        Just(TriggerBy::Middle),
+    ];
     let terms = (kind(), tif(), handling());
     (0_u64..30, 0_u32..2, side(), 1_u64..200, terms, group, parent, trigger, any::<bool>()).prop_map(
         |(key, instrument, side, quantity, terms, group, parent, trigger_by, cancels)| {

@@ -129,6 +129,30 @@ fn a_change_must_be_of_the_same_order() {
 }
 
 #[test]
+fn the_exits_of_a_bracket_go_together_unless_the_client_named_their_group() {
+    let mut floor = Floor::new();
+    let mut bracket = |first: i32, named: bool| {
+        let exit = |terms: Terms| Terms {
+            parent_id: Some(first),
+            oca_group: named.then(|| "mine".to_owned()),
+            ..terms
+        };
+        floor.send(first, SPY, Terms { transmit: Some(false), ..order("BUY", 10, "MKT", None) });
+        floor.send(
+            first + 1,
+            SPY,
+            Terms { transmit: Some(false), ..exit(order("SELL", 10, "LMT", Some(620.0))) },
+        );
+        floor.send(first + 2, SPY, exit(order("SELL", 10, "STP", Some(580.0))));
+        floor.desk.cancel(CLIENT, first + 1).unwrap();
+        floor.wait(20);
+        [first, first + 1, first + 2].map(|id| floor.status(id))
+    };
+    assert_eq!(bracket(1, false), [Status::Filled, Status::Cancelled, Status::Cancelled]);
+    assert_eq!(bracket(11, true), [Status::Filled, Status::Cancelled, Status::PreSubmitted]);
+}
+
+#[test]
 fn twenty_orders_of_one_side_are_the_most() {
     let mut floor = Floor::new();
     for id in 1..=20 {

@@ -93,6 +93,24 @@ fn a_trailing_stop_by_prints_carries_its_limit_along() {
 }
 
 #[test]
+fn stops_watch_what_they_are_told_to() {
+    let mut floor = Floor::new();
+    let by = |key, trigger_by| NewOrder { trigger_by, ..order(key, Side::Sell, 10, stop(9_990)) };
+    floor.submit(by(1, TriggerBy::Middle));
+    floor.submit(by(2, TriggerBy::Either));
+    floor.submit(by(3, TriggerBy::Trade));
+    floor.said();
+    floor.quote((9_991, 500), (10_011, 300));
+    assert_eq!(floor.said(), Vec::<String>::new(), "the middle is 100.01");
+    floor.quote((9_985, 5), (9_993, 300));
+    assert_eq!(floor.said()[0], "1 triggered", "the middle is 99.89");
+    assert_eq!(floor.standing(2), Some(Standing::Working), "so is the bid");
+    assert_eq!(floor.standing(3), Some(Standing::Armed));
+    floor.print(9_990, 10, None);
+    assert_eq!(floor.said(), ["3 triggered", "3 working"]);
+}
+
+#[test]
 fn if_touched_triggers_on_the_better_side() {
     let mut floor = Floor::new();
     let touched = Handling { touched: true, ..Handling::NONE };
