@@ -39,6 +39,7 @@ use crate::broker::snapshot::order_fact;
 use crate::broker::state::BrokerState;
 use crate::broker::ticket::Refused;
 use crate::feed::Feed;
+use crate::feed::history::History;
 use crate::feed::option::Rates;
 use crate::wire::message::order_terms::Order as Terms;
 use margin::Margins;
@@ -208,6 +209,7 @@ impl Desk {
     /// The market moved, or announced a contract or a session.
     pub fn on_market(&mut self, at: Timestamp, payload: &Payload) {
         self.now = self.now.max(at);
+        self.feed.remember(at, payload);
         match payload {
             Payload::Quote(quote) => self.feed.ticker_mut(quote.instrument).quote(quote),
             Payload::Trade(trade) => self.feed.ticker_mut(trade.instrument).trade(trade, at),
@@ -243,6 +245,22 @@ impl Desk {
         self.work_combinations();
         self.look_at_conditions();
         self.work_plans();
+    }
+
+    /// The market said this while nobody listened: it only counts as history.
+    pub fn remember(&mut self, at: Timestamp, payload: &Payload) {
+        self.feed.remember(at, payload);
+    }
+
+    /// History as of now.
+    pub fn history(&self) -> History<'_> {
+        History {
+            feed: &self.feed,
+            calendar: &self.calendar,
+            seed: self.state.seed,
+            now: self.now,
+            rates: self.config.rates,
+        }
     }
 
     /// Time passes to `to`: orders arrive, the bell rings.

@@ -241,6 +241,10 @@ impl Hub {
             let payload = self.numbers.translate(input.payload);
             if let Some(payload) = &payload {
                 self.hear_of_halt(input.ts_event, payload);
+                // A recap keeps of quotes only the last; history is made of all.
+                if matches!(payload, Payload::Quote(_)) {
+                    self.desk.remember(input.ts_event, payload);
+                }
             }
             if let Some(payload) = payload.and_then(|payload| recap.take(input.ts_event, payload)) {
                 self.desk.on_market(input.ts_event, &payload);

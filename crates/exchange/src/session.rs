@@ -9,6 +9,14 @@
 //! | [`depth`] | rows of the book, as edits |
 //! | [`tick`] | each trade, each change of the best quote |
 //! | [`bars`] | 5-second bars |
+//! | [`history`] | bars of the past, head timestamps, histograms, schedules |
+//! | `past_ticks` | single prints and quotes of the past |
+//! | `calculate` | option calculations with the client's own values |
+//! | [`scanner`] | ranked stocks |
+//! | [`news`] | headlines, articles, bulletins |
+//! | [`groups`] | groups of a terminal's windows |
+//! | `reference` | what is the same for every client, and what a paper account does not have |
+//! | `when`, `refusal` | times and durations as clients write them; why not |
 //! | `orders` | orders, executions, completed orders |
 //! | `retell` | streams by kind: what is open, and its loss |
 //! | [`account`] | positions, values of the account, profit and loss |
@@ -16,27 +24,38 @@
 
 pub mod account;
 pub mod bars;
+mod calculate;
 mod contracts;
 pub mod depth;
+pub mod groups;
+pub mod history;
 pub mod market_data;
+pub mod news;
 mod orders;
+mod past_ticks;
+mod reference;
+mod refusal;
 mod retell;
+pub mod scanner;
 pub mod tell;
 pub mod tick;
+mod when;
 
 use std::collections::BTreeMap;
 
 use alphatrader_model::{Payload, Span, Timestamp};
 
 use crate::desk::{Desk, Happening};
-use crate::wire::message::session::{
-    CurrentTime, CurrentTimeInMillis, ManagedAccounts, NextValidId, UserInfo,
-};
+use crate::wire::message::session::{CurrentTime, CurrentTimeInMillis, ManagedAccounts, NextValidId};
 use crate::wire::{DecodeError, Reply, Request, notice};
 use account::AccountStreams;
 use bars::BarStream;
 use depth::DepthStream;
+use groups::Groups;
+use history::HistoryStreams;
 use market_data::MarketStream;
+use news::Bulletins;
+use scanner::Scans;
 use tick::TickStream;
 
 /// How often sampled streams are looked at, in simulated time.
@@ -64,6 +83,10 @@ pub struct Session {
     books: BTreeMap<i32, DepthStream>,
     ticks: BTreeMap<i32, TickStream>,
     bars: BTreeMap<i32, BarStream>,
+    history: HistoryStreams,
+    scans: Scans,
+    bulletins: Bulletins,
+    groups: Groups,
     account: AccountStreams,
 }
 
@@ -90,6 +113,10 @@ impl Session {
             books: BTreeMap::new(),
             ticks: BTreeMap::new(),
             bars: BTreeMap::new(),
+            history: HistoryStreams::default(),
+            scans: Scans::default(),
+            bulletins: Bulletins::default(),
+            groups: Groups::default(),
             account: AccountStreams::default(),
         };
         session.tell_working_orders(desk, out);
@@ -133,10 +160,6 @@ impl Session {
             }
             // The gateway's log level is set where the gateway is started.
             Request::SetServerLogLevel(_) => {}
-            Request::UserInfo(asked) => {
-                let white_branding_id = Some(String::new());
-                out.push(Reply::UserInfo(UserInfo { req_id: asked.req_id, white_branding_id }));
-            }
             Request::ContractDetails(_)
             | Request::SecDefOptParams(_)
             | Request::MatchingSymbols(_)
@@ -160,43 +183,43 @@ impl Session {
             | Request::AutoOpenOrders(_)
             | Request::CompletedOrders(_)
             | Request::Executions(_) => self.on_order_request(request, desk, out),
-            Request::NewsBulletins(_)
-            | Request::CancelNewsBulletins(_)
-            | Request::RequestFa(_)
-            | Request::ReplaceFa(_)
-            | Request::HistoricalData(_)
-            | Request::ExerciseOptions(_)
-            | Request::ScannerSubscription(_)
-            | Request::CancelScannerSubscription(_)
-            | Request::ScannerParameters(_)
+            Request::HistoricalData(_)
             | Request::CancelHistoricalData(_)
-            | Request::FundamentalsData(_)
-            | Request::CancelFundamentalsData(_)
-            | Request::CalculateImpliedVolatility(_)
+            | Request::HeadTimestamp(_)
+            | Request::CancelHeadTimestamp(_)
+            | Request::HistogramData(_)
+            | Request::CancelHistogramData(_) => self.history.on_request(request, desk, out),
+            Request::HistoricalTicks(asked) => past_ticks::answer(asked, desk, out),
+            Request::CalculateImpliedVolatility(_)
             | Request::CalculateOptionPrice(_)
             | Request::CancelCalculateImpliedVolatility(_)
-            | Request::CancelCalculateOptionPrice(_)
-            | Request::Verify(_)
-            | Request::VerifyMessage(_)
-            | Request::QueryDisplayGroups(_)
+            | Request::CancelCalculateOptionPrice(_) => calculate::answer(request, desk, out),
+            Request::ScannerParameters(_)
+            | Request::ScannerSubscription(_)
+            | Request::CancelScannerSubscription(_) => self.scans.on_request(request, desk, out),
+            Request::NewsProviders(_)
+            | Request::NewsArticle(_)
+            | Request::HistoricalNews(_)
+            | Request::NewsBulletins(_)
+            | Request::CancelNewsBulletins(_) => self.bulletins.on_request(request, desk, out),
+            Request::QueryDisplayGroups(_)
             | Request::SubscribeToGroupEvents(_)
             | Request::UpdateDisplayGroup(_)
-            | Request::UnsubscribeFromGroupEvents(_)
-            | Request::SoftDollarTiers(_)
+            | Request::UnsubscribeFromGroupEvents(_) => self.groups.on_request(request, desk, out),
+            Request::UserInfo(_)
             | Request::FamilyCodes(_)
-            | Request::NewsArticle(_)
-            | Request::NewsProviders(_)
-            | Request::HistoricalNews(_)
-            | Request::HeadTimestamp(_)
-            | Request::HistogramData(_)
-            | Request::CancelHistogramData(_)
-            | Request::CancelHeadTimestamp(_)
-            | Request::HistoricalTicks(_)
+            | Request::SoftDollarTiers(_)
+            | Request::RequestFa(_)
+            | Request::ReplaceFa(_)
+            | Request::FundamentalsData(_)
+            | Request::CancelFundamentalsData(_)
+            | Request::Verify(_)
+            | Request::VerifyMessage(_)
             | Request::WshMetaData(_)
             | Request::CancelWshMetaData(_)
             | Request::WshEventData(_)
-            | Request::CancelWshEventData(_)
-            | Request::Unserved { .. } => not_served(request, desk, out),
+            | Request::CancelWshEventData(_) => reference::answer(request, desk, out),
+            Request::ExerciseOptions(_) | Request::Unserved { .. } => not_served(request, desk, out),
             _ => self.account.on_request(request, desk, out),
         }
     }
@@ -206,7 +229,7 @@ impl Session {
             Request::MarketData(asked) => self.subscribe_market(asked, left.lines, desk, out),
             Request::CancelMarketData(asked) => {
                 let id = asked.req_id.unwrap_or(notice::SESSION);
-                let known = self.market.remove(&id).is_some();
+                let known = self.market.remove(&id).is_some() || self.bulletins.end_tape(id);
                 tell::unknown_ticker(known, id, desk.now(), out);
             }
             Request::MarketDataType(asked) => {
@@ -322,6 +345,10 @@ impl Session {
         for (id, stream) in &mut self.bars {
             stream.on_time(*id, now, desk, out);
         }
+        self.history.on_time(now, desk, out);
+        self.scans.on_time(now, desk, out);
+        self.bulletins.tell(desk, out);
+        self.bulletins.tell_tapes(desk, out);
         self.account.on_time(now, desk, out);
     }
 
@@ -331,6 +358,7 @@ impl Session {
         self.books.retain(|_, stream| listed(stream.instrument()));
         self.ticks.retain(|_, stream| listed(stream.instrument()));
         self.bars.retain(|_, stream| listed(stream.instrument()));
+        self.history.retain(listed);
     }
 }
 
@@ -348,3 +376,6 @@ fn managed_accounts(desk: &Desk) -> Reply {
 fn next_valid_id(client_id: i32, desk: &Desk) -> Reply {
     Reply::NextValidId(NextValidId { order_id: Some(desk.state().next_order_id(client_id)) })
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,6 +44,7 @@ impl Desk {
     /// A session is announced. The day of the state file goes on; another one begins.
     pub(super) fn begin_day(&mut self, session: Session) {
         self.session = Some(session);
+        self.feed.begin_day(session);
         if self.state.day.as_ref().is_some_and(|day| day.date == session.date) {
             return;
         }

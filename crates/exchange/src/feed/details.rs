@@ -79,8 +79,12 @@ fn long_name(instrument: &Instrument) -> String {
 }
 
 fn stock_type(instrument: &Instrument) -> &'static str {
-    let symbol = instrument.underlying.as_str();
-    if profile(symbol).is_some_and(|profile| profile.fund) || symbol == "DIA" { "ETF" } else { "COMMON" }
+    if is_etf(instrument.underlying) { "ETF" } else { "COMMON" }
+}
+
+/// Whether a symbol is a fund that trades like a stock.
+pub fn is_etf(symbol: Symbol) -> bool {
+    profile(symbol.as_str()).is_some_and(|profile| profile.fund) || symbol.as_str() == "DIA"
 }
 
 /// Trading and liquid hours from today on: `YYYYMMDD:HHMM-YYYYMMDD:HHMM;YYYYMMDD:CLOSED`.
@@ -196,20 +200,34 @@ pub fn depth_exchanges() -> Vec<DepthMarketDataDescription> {
     super::catalogue::STOCK_EXCHANGES.iter().filter(|exchange| **exchange != "SMART").map(describe).collect()
 }
 
+/// Exchanges of a consolidated quote, as this market and as clients name them, and their letters.
+const LETTERS: [(&str, &str, &str); 8] = [
+    ("NSDQ", "NASDAQ", "Q"),
+    ("ARCA", "ARCA", "P"),
+    ("BATS", "BATS", "Z"),
+    ("EDGX", "DRCTEDGE", "K"),
+    ("NYSE", "NYSE", "N"),
+    ("IEX", "IEX", "V"),
+    ("MEMX", "MEMX", "U"),
+    ("BEX", "BEX", "B"),
+];
+
+/// The letter of a venue in a consolidated quote.
+pub fn letter(venue: &str) -> Option<&'static str> {
+    LETTERS.iter().find(|(ours, theirs, _)| *ours == venue || *theirs == venue).map(|(.., letter)| *letter)
+}
+
+/// The venue of this market that a client's name of an exchange means; the name itself where it is none.
+pub fn venue_of(exchange: &str) -> &str {
+    let exchange = if exchange == "ISLAND" { "NASDAQ" } else { exchange };
+    LETTERS.iter().find(|(_, theirs, _)| *theirs == exchange).map_or(exchange, |(ours, ..)| ours)
+}
+
 /// Which exchange stands behind each bit and letter of a consolidated quote.
 pub fn smart_components() -> Vec<SmartComponent> {
-    let letters = [
-        ("NASDAQ", "Q"),
-        ("ARCA", "P"),
-        ("BATS", "Z"),
-        ("NYSE", "N"),
-        ("IEX", "V"),
-        ("EDGEA", "J"),
-        ("MEMX", "U"),
-    ];
     (0..)
-        .zip(letters)
-        .map(|(bit, (exchange, letter))| SmartComponent {
+        .zip(LETTERS)
+        .map(|(bit, (_, exchange, letter))| SmartComponent {
             bit_number: Some(bit),
             exchange: Some(exchange.to_owned()),
             exchange_letter: Some(letter.to_owned()),

@@ -4,6 +4,7 @@ use alphatrader_model::{DepthOperation, InstrumentId, Side, Venue};
 
 use super::{Out, Session, tell};
 use crate::desk::Desk;
+use crate::feed::details::venue_of;
 use crate::feed::rows::{Edit, Look, Rows};
 use crate::wire::message::market_data::{MarketDepth, MarketDepthData, MarketDepthL2, MarketDepthRequest};
 use crate::wire::{Reply, notice};
@@ -75,7 +76,7 @@ impl Session {
 }
 
 fn look_of(smart: bool, exchange: &str) -> Look {
-    match Venue::new(exchange) {
+    match Venue::new(venue_of(exchange)) {
         _ if smart => Look::ByVenue,
         Ok(venue) if !matches!(exchange, "SMART" | "BEST") => Look::Venue(venue),
         _ => Look::ByPrice,

@@ -51,5 +51,6 @@ impl Session {
         self.books.clear();
         self.ticks.clear();
         self.bars.clear();
+        self.history.retain(|_| false);
     }
 }

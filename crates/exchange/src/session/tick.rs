@@ -185,7 +185,7 @@ fn reply(data: TickByTickData) -> Reply {
 }
 
 /// Sale conditions in the consolidated tape's letters.
-fn conditions(flags: TradeFlags) -> String {
+pub(super) fn conditions(flags: TradeFlags) -> String {
     let letters = [(TradeFlags::SWEEP, "F"), (TradeFlags::ODD_LOT, "I"), (TradeFlags::OUT_OF_SEQUENCE, "Z")];
     letters
         .iter()

@@ -109,3 +109,17 @@ pub const TOO_MANY_LINES: i32 = 101;
 pub const TOO_MANY_TICK_STREAMS: i32 = 10190;
 /// Depth is not offered for the contract.
 pub const DEPTH_NOT_SUPPORTED: i32 = 10092;
+/// The historical data service has an objection: pacing, no data, a cancelled query.
+pub const HISTORICAL_SERVICE: i32 = 162;
+/// A cancel names a scan that does not run.
+pub const NO_SCANNER: i32 = 365;
+/// A cancel names a historical query that does not exist.
+pub const NO_HISTORICAL_QUERY: i32 = 366;
+/// No report on the company.
+pub const NO_FUNDAMENTALS: i32 = 430;
+/// A news article is not known.
+pub const INVALID_NEWS_ARTICLE: i32 = 10172;
+/// The account has no such news.
+pub const NEWS_FEED_NOT_ALLOWED: i32 = 10276;
+/// A time can't be read.
+pub const UNREADABLE_TIME: i32 = 10314;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod days;
+mod foreign_data;
 mod foreign_kinds;
 mod foreign_market;
 mod foreign_orders;
