@@ -44,7 +44,9 @@ pub struct SweepPrint {
     pub marked: bool,
 }
 
-#[derive(Debug, Clone, Copy)]
+/// Prints that may come from one order. Most prints begin a group and end it, so beginning writes as
+/// little as it can.
+#[derive(Debug, Clone)]
 struct Group {
     first: Timestamp,
     last: Timestamp,
@@ -55,19 +57,37 @@ struct Group {
     quantity: u64,
     marked: u64,
     /// Price units times shares.
-    turnover: u128,
+    turnover: f64,
     /// Shares displayed at the touch when it began; zero when unknown.
     displayed: u64,
+    /// The first `known` of them are its exchanges.
     venues: [Option<Symbol>; VENUES],
+    known: usize,
     counted: bool,
 }
+
+const NONE: Group = Group {
+    first: Timestamp::from_nanos(i64::MIN),
+    last: Timestamp::from_nanos(i64::MIN),
+    from: Price::ZERO,
+    furthest: Price::ZERO,
+    prints: 0,
+    levels: 0,
+    quantity: 0,
+    marked: 0,
+    turnover: 0.0,
+    displayed: 0,
+    venues: [None; VENUES],
+    known: 0,
+    counted: false,
+};
 
 /// Finds the sweeps of one symbol.
 #[derive(Debug, Clone)]
 pub struct Sweeps {
     floor: f64,
-    buying: Option<Group>,
-    selling: Option<Group>,
+    buying: Group,
+    selling: Group,
     count: u64,
 }
 
@@ -80,25 +100,22 @@ impl Default for Sweeps {
 impl Sweeps {
     /// Sweeps worth at least `floor` dollars.
     pub const fn with_floor(floor: f64) -> Self {
-        Self { floor, buying: None, selling: None, count: 0 }
+        Self { floor, buying: NONE, selling: NONE, count: 0 }
     }
 
     /// Adds a print; `displayed` is what the touch offers to its side, when known. Gives the sweep
     /// that it belongs to, grown by it, if it belongs to one.
     #[inline]
     pub fn add(&mut self, ts: Timestamp, print: &SweepPrint, displayed: Option<u64>) -> Option<Sweep> {
-        let place = match print.side {
+        let group = match print.side {
             Side::Buy => &mut self.buying,
             Side::Sell => &mut self.selling,
         };
-        match place {
-            Some(group) if group.takes(ts, print) => group.grow(ts, print),
-            place => {
-                *place = Some(Group::begin(ts, print, displayed.unwrap_or(0)));
-                return None;
-            }
+        if !group.takes(ts, print) {
+            group.begin(ts, print, displayed.unwrap_or(0));
+            return None;
         }
-        let group = place.as_mut()?;
+        group.grow(ts, print);
         if !group.is_sweep(self.floor) {
             return None;
         }
@@ -114,7 +131,7 @@ impl Sweeps {
 
     /// Something was missed: groups begin anew.
     pub fn clear(&mut self) {
-        (self.buying, self.selling) = (None, None);
+        (self.buying, self.selling) = (NONE, NONE);
     }
 
     /// A new session: nothing has been counted.
@@ -125,63 +142,54 @@ impl Sweeps {
 }
 
 impl Group {
-    fn begin(ts: Timestamp, print: &SweepPrint, displayed: u64) -> Self {
-        let mut group = Self {
-            first: ts,
-            last: ts,
-            from: print.price,
-            furthest: print.price,
-            prints: 0,
-            levels: 1,
-            quantity: 0,
-            marked: 0,
-            turnover: 0,
-            displayed,
-            venues: [None; VENUES],
-            counted: false,
-        };
-        group.grow(ts, print);
-        group
+    #[inline]
+    fn begin(&mut self, ts: Timestamp, print: &SweepPrint, displayed: u64) {
+        (self.first, self.last) = (ts, ts);
+        (self.from, self.furthest) = (print.price, print.price);
+        (self.prints, self.levels) = (1, 1);
+        self.quantity = print.size.get();
+        self.marked = if print.marked { print.size.get() } else { 0 };
+        self.turnover = turnover(print);
+        self.displayed = displayed;
+        self.venues[0] = print.venue;
+        self.known = usize::from(print.venue.is_some());
+        self.counted = false;
     }
 
+    /// Whether the print may belong to it. A group that no print has begun takes none.
     #[inline]
     fn takes(&self, ts: Timestamp, print: &SweepPrint) -> bool {
-        let soon = ts.since(self.last) <= GAP && ts.since(self.first) <= WHOLE;
+        let soon = self.prints > 0 && ts.since(self.last) <= GAP && ts.since(self.first) <= WHOLE;
         soon && print.side.sign() * (print.price.raw() - self.furthest.raw()) >= -Price::CENT.raw()
     }
 
+    #[cold]
     fn grow(&mut self, ts: Timestamp, print: &SweepPrint) {
         self.last = self.last.max(ts);
         if print.side.sign() * (print.price.raw() - self.furthest.raw()) > 0 {
             self.furthest = print.price;
             self.levels += 1;
         }
-        // Admitted prices and sizes are at most 10^13 and 10^12; a group is 50 ms long.
         let size = print.size.get();
         self.prints += 1;
         self.quantity = self.quantity.saturating_add(size);
         self.marked = self.marked.saturating_add(if print.marked { size } else { 0 });
-        self.turnover += u128::from(print.price.raw().unsigned_abs()) * u128::from(size);
-        if let Some(venue) = print.venue
-            && let Some(place) = self.venues.iter_mut().find(|known| known.is_none_or(|known| known == venue))
-        {
-            *place = Some(venue);
+        self.turnover += turnover(print);
+        let new = print.venue.is_some() && !self.venues[..self.known].contains(&print.venue);
+        if new && self.known < VENUES {
+            self.venues[self.known] = print.venue;
+            self.known += 1;
         }
     }
 
     fn notional(&self) -> f64 {
-        self.turnover as f64 / Price::SCALE as f64
+        self.turnover / Price::SCALE as f64
     }
 
-    fn venues(&self) -> u32 {
-        self.venues.iter().flatten().count() as u32
-    }
-
-    #[inline]
     fn is_sweep(&self, floor: f64) -> bool {
         self.prints >= 2
             && self.quantity >= self.displayed
-            && (self.levels >= 2 || self.marked > 0 || self.venues() >= 2)
+            && (self.levels >= 2 || self.marked > 0 || self.known >= 2)
             && self.notional() >= floor
     }
 
@@ -194,12 +202,18 @@ impl Group {
             notional: self.notional(),
             prints: self.prints,
             levels: self.levels,
-            venues: self.venues(),
+            venues: self.known as u32,
             from: self.from,
             to: self.furthest,
             marked: self.marked as f64 / self.quantity as f64,
         }
     }
+}
+
+/// Price units times shares: whole numbers below 2^53 for any print of a real market.
+#[inline]
+fn turnover(print: &SweepPrint) -> f64 {
+    print.price.raw() as f64 * print.size.get() as f64
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod shown;
+
 const SPY: InstrumentId = InstrumentId(0);
 
 fn symbol() -> Symbol {
@@ -343,53 +345,6 @@ fn events_of_others_are_ignored() {
     spy.on_depth(at(1.0), &Depth { instrument: other, ..depth(Side::Buy, 0, 1, 1) });
     spy.on_gap(at(1.0), &Gap { instrument: other, stream: Stream::Trades });
     assert_eq!(*spy.features(), before);
-}
-
-#[test]
-fn what_is_only_shown_is_kept_too() {
-    let mut spy = open_day();
-    for minute in 0..6 {
-        let start = 60.0 * f64::from(minute);
-        spy.on_quote(at(start), &quote(16_800, 16_802, (300, 100)));
-        spy.on_trade(at(start + 7.0), &trade(16_802, 200));
-        spy.on_trade(at(start + 8.0), &trade(16_800 - i64::from(minute), 200));
-    }
-    spy.on_quote(at(310.0), &quote(16_800, 16_802, (300, 900)));
-    spy.on_trade(at(310.0), &trade(16_802, 600));
-    spy.on_trade(at(310.001), &trade(16_803, 600));
-    spy.on_timer(at(311.0));
-    spy.refresh();
-    let history = spy.history();
-    let sweep = history.sweep.unwrap();
-    assert_eq!((sweep.side, sweep.quantity, sweep.levels, history.sweeps), (Side::Buy, 1_200, 2, 1));
-    let (low, high) = (cents(history.session_low), cents(history.session_high));
-    assert_eq!((low, high), (Some(16_795), Some(16_803)));
-    assert_eq!(history.bars.len(), 7, "two prints a second apart share five seconds");
-    let volume = history.unusual_volume.unwrap();
-    assert_eq!((volume.mean, volume.volume, volume.unusual), (400.0, 1_600, true));
-    spy.on_session(session("2013-10-08"));
-    spy.refresh();
-    let history = spy.history();
-    assert_eq!((history.sweep, history.sweeps, history.session_high), (None, 0, None));
-    assert!(history.bars.is_empty() && history.unusual_volume.is_none());
-}
-
-#[test]
-fn a_lost_stream_is_marked_until_it_speaks() {
-    let mut spy = open_day();
-    let gap = |stream| Gap { instrument: SPY, stream };
-    spy.on_trade(at(1.0), &trade(16_802, 200));
-    for stream in [Stream::Quotes, Stream::Trades, Stream::Depth] {
-        spy.on_gap(at(2.0), &gap(stream));
-    }
-    let lost = spy.history().lost;
-    assert!(lost.quotes && lost.trades && lost.depth);
-    spy.refresh();
-    assert_eq!(spy.history().session_high, None, "what was missed may have been higher");
-    spy.on_quote(at(3.0), &quote(16_800, 16_802, (300, 100)));
-    spy.on_trade(at(3.0), &trade(16_802, 200));
-    let lost = spy.history().lost;
-    assert!(!lost.quotes && !lost.trades && lost.depth);
 }
 
 #[derive(Debug, Clone)]
