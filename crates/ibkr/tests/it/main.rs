@@ -11,4 +11,5 @@ mod paper;
 mod picture;
 mod rations;
 mod scripted;
+mod soak;
 mod streams;
