@@ -39,6 +39,9 @@ pub(crate) struct Config {
     /// Whom we trade with.
     #[garde(dive)]
     pub(crate) broker: Broker,
+    /// What of the market is followed, within what the broker rations.
+    #[garde(dive)]
+    pub(crate) market_data: MarketData,
     /// The paper exchange that this process hosts.
     #[garde(dive)]
     pub(crate) paper: Paper,
@@ -140,6 +143,46 @@ pub(crate) struct Broker {
     pub(crate) client_id: i32,
 }
 
+/// What of the market is followed, within what the broker rations. "The first" symbols are those of
+/// `trading.symbols`, in their order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct MarketData {
+    /// Market data lines of the account; never exceeded.
+    #[garde(range(min = 1, max = 10_000))]
+    pub(crate) lines: usize,
+    /// Of these, kept free for options that are held or ordered.
+    #[garde(range(max = 1_000))]
+    pub(crate) held_lines: usize,
+    /// Of these, for options around the spot, shared by the symbols whose options are followed.
+    #[garde(range(max = 1_000))]
+    pub(crate) option_lines: usize,
+    /// The first so many symbols whose options are followed.
+    #[garde(range(max = 50))]
+    pub(crate) option_symbols: usize,
+    /// The first so many symbols whose order books are wanted.
+    #[garde(range(max = 50))]
+    pub(crate) book_symbols: usize,
+    /// Order books at once; where more are wanted they go in turn.
+    #[garde(range(max = 60))]
+    pub(crate) books: usize,
+    /// Seconds of wall time that a book is followed before the next has its turn.
+    #[garde(range(min = 1, max = 60))]
+    pub(crate) book_turn_seconds: u64,
+    /// The first so many symbols with every print; the rest get sampled prints.
+    #[garde(range(max = 60))]
+    pub(crate) trade_streams: usize,
+    /// The first so many symbols with 5-second bars; each takes a line.
+    #[garde(range(max = 50))]
+    pub(crate) bar_streams: usize,
+    /// Seconds of silence in a session after which a stream is opened anew.
+    #[garde(range(min = 1, max = 60))]
+    pub(crate) stale_after_seconds: u64,
+    /// Messages a second to the gateway; the broker allows 50.
+    #[garde(range(min = 5, max = 45))]
+    pub(crate) messages_per_second: u32,
+}
+
 /// The paper exchange that this process hosts: a synthetic market behind a gateway that speaks the
 /// broker's protocol.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate)]
@@ -192,6 +235,24 @@ impl Default for Dashboard {
 impl Default for Broker {
     fn default() -> Self {
         Self { host: "127.0.0.1".into(), port: 7497, client_id: 77 }
+    }
+}
+
+impl Default for MarketData {
+    fn default() -> Self {
+        Self {
+            lines: 100,
+            held_lines: 16,
+            option_lines: 60,
+            option_symbols: 3,
+            book_symbols: 3,
+            books: 3,
+            book_turn_seconds: 30,
+            trade_streams: 3,
+            bar_streams: 50,
+            stale_after_seconds: 15,
+            messages_per_second: 45,
+        }
     }
 }
 

@@ -17,6 +17,7 @@
 
 mod core_thread;
 mod edges;
+mod feed;
 mod hot;
 mod night;
 mod preflight;
@@ -26,12 +27,12 @@ mod stop;
 mod streams;
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use alphatrader_dashboard::{Command, CommandAction, Dashboard, Limits, Published, Publisher};
 use alphatrader_edge::inbox::{Inbox, Limits as InboxLimits, Receiver, Sender};
-use alphatrader_edge::modules::Registry as Modules;
+use alphatrader_edge::modules::{Module, Registry as Modules};
 use alphatrader_edge::{Clock, Health};
 use alphatrader_engine::{Engine, TradingCore};
 use alphatrader_exchange::server::{Gateway, GatewayConfig, GatewayHandle};
@@ -171,10 +172,22 @@ fn start_ibkr(
         None => (config.broker.host.clone(), config.broker.port),
     };
     let paper = gateway.is_some();
+    let data = &config.market_data;
     let edge = IbkrConfig {
         host,
         clock: if paper { ClockSource::Learn } else { ClockSource::Own },
         synthetic: paper,
+        lines: data.lines,
+        held_lines: data.held_lines,
+        option_lines: data.option_lines,
+        option_symbols: data.option_symbols,
+        book_symbols: data.book_symbols,
+        books: data.books,
+        book_turn: Duration::from_secs(data.book_turn_seconds),
+        trade_streams: data.trade_streams,
+        bar_streams: data.bar_streams,
+        stale_after: Duration::from_secs(data.stale_after_seconds),
+        messages_per_second: data.messages_per_second,
         ..IbkrConfig::new(port, config.broker.client_id, config.trading.symbols.clone())
     };
     Ibkr::start(edge, clock.clone(), Calendar::xnys(), sender.clone(), registry, runtime.handle())
@@ -289,10 +302,17 @@ fn register(
 ) -> Result<Modules, Failure> {
     let modules = Modules::new(clock.clone());
     let every = Duration::from_secs(1);
+    // Set once the module is registered: its check also brings its figures up to date.
+    let seat: Arc<OnceLock<Module>> = Arc::default();
     let broker = {
-        let ibkr = Arc::clone(ibkr);
+        let (ibkr, seat) = (Arc::clone(ibkr), Arc::clone(&seat));
         move || {
             let status = ibkr.status();
+            if let Some(module) = seat.get() {
+                for (name, value) in feed::figures(&status) {
+                    module.figure(name, value);
+                }
+            }
             if status.is_connected() { Health::Ready } else { Health::Down(status.text) }
         }
     };
@@ -304,7 +324,8 @@ fn register(
         }
     };
     let failed = |e: alphatrader_edge::RegistryError| Failure::new(e.to_string());
-    modules.register("ibkr_ingestion", "ibkr", every, broker).map_err(failed)?;
+    let ingestion = modules.register("ibkr_ingestion", "ibkr", every, broker).map_err(failed)?;
+    seat.get_or_init(|| ingestion);
     // These live on the engine's thread: silence of the thread is their only fault of their own.
     for name in ["analytics", "signals", "risk"] {
         modules.register(name, name, every, || Health::Ready).map_err(failed)?;

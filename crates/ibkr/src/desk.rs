@@ -10,6 +10,7 @@
 //! An order sent while the broker's picture is being taken is part of that picture.
 
 mod effects;
+mod queue;
 mod refusal;
 mod reports;
 mod sync;
@@ -29,6 +30,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 pub(crate) use effects::{Memory, drop_without_session};
+use queue::Queue;
 use twins::Twins;
 
 use crate::context::Context;
@@ -93,6 +95,8 @@ pub(crate) struct Desk<'a> {
     positions: Option<Subscription<PositionUpdate>>,
     /// Orders that work more than once.
     twins: Twins,
+    /// What the engine wants done, taken from its channel; no longer than that.
+    queue: Queue,
     /// What the picture that is being taken holds.
     seen: Seen,
     /// Orders sent since the picture began to be taken, while one is being taken.
@@ -139,6 +143,7 @@ impl<'a> Desk<'a> {
             account_rows: AccountRows::default(),
             positions: None,
             twins: Twins::default(),
+            queue: Queue::default(),
             seen: Seen::default(),
             sent_meanwhile: None,
             due: None,
@@ -152,7 +157,12 @@ impl<'a> Desk<'a> {
         let mut flow = Flow::Synchronise;
         loop {
             flow = match flow {
-                Flow::End(end) => return end,
+                Flow::End(end) => {
+                    for effect in self.queue.drain() {
+                        drop_without_session(&self.context, &effect);
+                    }
+                    return end;
+                }
                 Flow::Synchronise => self.synchronise().await,
                 Flow::Continue => {
                     let happening = self.happening().await;
@@ -165,12 +175,22 @@ impl<'a> Desk<'a> {
     /// Waits for the next thing to happen; reports of orders first.
     async fn happening(&mut self) -> Happening {
         let due = self.due;
+        while !self.queue.is_full()
+            && let Ok(effect) = self.ends.effects.try_recv()
+        {
+            self.queue.push(effect);
+        }
+        let waits = !self.queue.is_empty();
         tokio::select! {
             biased;
             item = next(&mut self.updates) => Happening::Update(Box::new(item)),
             text = self.ends.trouble.recv() => Happening::Trouble(text),
             notice = self.ends.notices.next() => Happening::Notice(notice),
-            effect = self.ends.effects.recv() => Happening::Effect(effect.map(Box::new)),
+            () = std::future::ready(()), if waits => {
+                let memory = &*self.memory;
+                Happening::Effect(self.queue.pop(|id| memory.knows(id)).map(Box::new))
+            }
+            effect = self.ends.effects.recv(), if !waits => Happening::Effect(effect.map(Box::new)),
             item = next(&mut self.positions) => Happening::Position(Box::new(item)),
             item = next(&mut self.account_stream) => Happening::Account(item),
             _ = self.ends.stop.wait_for(|stop| *stop) => Happening::Stop,

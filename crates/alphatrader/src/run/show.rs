@@ -22,6 +22,7 @@ use alphatrader_store::ledger::Step;
 use alphatrader_store::{LedgerWriter, Recovery};
 
 use super::core_thread::{Moment, Moments};
+use super::feed;
 use super::hot::{self, HotState};
 use crate::config::Config;
 
@@ -262,8 +263,9 @@ impl Screen {
             Link::Refused | Link::Stopped => FeedState::Down,
         };
         let latency_ms = broker.latency_us.map(|us| us as f64 / 1e3);
+        let data = feed::light(&broker);
         let text = if broker.is_connected() { String::new() } else { broker.text };
-        let mut feeds = vec![FeedView { name: name.into(), state, latency_ms, text }];
+        let mut feeds = vec![FeedView { name: name.into(), state, latency_ms, text }, data];
         // The page draws the ledger's light by its last commit; a failure needs words.
         if self.parts.writer.metrics().failed {
             let text = "cannot be written: trading is halted".into();

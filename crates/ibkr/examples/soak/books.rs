@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use alphatrader_model::broker::Execution;
+use alphatrader_model::broker::{BrokerOrderState as State, Execution};
 use alphatrader_model::{BrokerEvent, Contract, Input, OrderId, OrderRef, OrderRequest, Payload, Side};
 
 /// Books of one account, kept from what the edge tells alone.
@@ -62,7 +62,6 @@ impl Books {
             }
             BrokerEvent::OpenOrder(order) => {
                 self.words += 1;
-                use alphatrader_model::broker::BrokerOrderState as State;
                 let works = !matches!(order.state, State::Cancelled | State::Filled | State::Inactive);
                 if let Some(name) = order.reference {
                     if works {

@@ -23,7 +23,7 @@ use super::books::Books;
 use super::wire::Wire;
 
 /// How long anything may take before the soak gives up.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How long the wait for some of the broker's words lasts at most, before the connection is broken.
 const WORDS: Duration = Duration::from_millis(300);
 /// A picture that differs from the books is taken again so often: a fill may have fallen into it.
@@ -54,7 +54,7 @@ pub(crate) struct Outcome {
     pub(crate) breaks: [u32; 5],
 }
 
-/// Seeded numbers (SplitMix64).
+/// Seeded numbers: `SplitMix64`.
 struct Chance(u64);
 
 impl Chance {
@@ -234,10 +234,10 @@ impl<'a> Soak<'a> {
         ))
     }
 
-    /// Sends one to three market orders.
+    /// Sends one or two market orders.
     fn order(&mut self) -> Result<(), String> {
         let spy: Contract = "SPY".parse().map_err(|_| "SPY is a contract".to_owned())?;
-        for _ in 0..=self.chance.below(3) {
+        for _ in 0..=self.chance.below(2) {
             let id = self.books.number();
             let signal =
                 SignalId::new(alphatrader_model::Timestamp::from_seconds(1_700_000_000), Seq(id.0 as u64), 0);

@@ -45,7 +45,7 @@ impl Memory {
     }
 
     /// Whether an order of this number was sent.
-    fn knows(&self, order: OrderId) -> bool {
+    pub(super) fn knows(&self, order: OrderId) -> bool {
         self.orders.contains_key(&order.0)
     }
 
@@ -138,6 +138,11 @@ impl Desk<'_> {
     /// What was handed over before we were told to stop is still carried out: it may be the cancels.
     pub(super) async fn last_effects(&mut self) -> Flow {
         while let Ok(effect) = self.ends.effects.try_recv() {
+            self.queue.push(effect);
+        }
+        loop {
+            let memory = &*self.memory;
+            let Some(effect) = self.queue.pop(|id| memory.knows(id)) else { break };
             self.perform(effect).await;
         }
         Flow::End(End::Stopped)

@@ -222,3 +222,23 @@ fn what_was_handed_over_before_the_end_is_still_done() {
     });
     assert!(late.is_err());
 }
+
+#[test]
+fn a_cancel_does_not_wait_behind_entries() {
+    let gateway = Gateway::start();
+    let mut settings = config(gateway.port);
+    settings.messages_per_second = 10;
+    let mut edge = Edge::start(settings);
+    let ready = edge.await_picture(0);
+    edge.perform(Action::Place(vec![limit(100)]));
+    edge.await_broker(ready, "the order", |event| matches!(event, BrokerEvent::OpenOrder(_)));
+    for id in 101..=115 {
+        edge.perform(Action::Place(vec![limit(id)]));
+    }
+    edge.perform(Action::Cancel(OrderId(100)));
+    placed(&gateway, 115);
+    let requests = gateway.requests();
+    let cancel = requests.iter().position(|request| matches!(request, Request::CancelOrder(_))).unwrap();
+    let after = requests[cancel..].iter().filter(|request| matches!(request, Request::PlaceOrder(_))).count();
+    assert!(after >= 10, "{after} of 15 entries left after the cancel");
+}
