@@ -6,6 +6,7 @@
 //! from what the edge tells alone. At the end every fill that the gateway's account knows is in them
 //! once.
 
+use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -52,6 +53,41 @@ pub(crate) struct Outcome {
     pub(crate) retaken: u64,
     /// Connections broken: at once, inside a frame, without a word; gateways killed, restarted in order.
     pub(crate) breaks: [u32; 5],
+}
+
+impl Outcome {
+    /// Adds what came of another run.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.cycles += other.cycles;
+        self.orders += other.orders;
+        self.fills += other.fills;
+        self.repeats += other.repeats;
+        self.sessions += other.sessions;
+        self.pictures += other.pictures;
+        self.retaken += other.retaken;
+        for (sum, more) in self.outcomes.iter_mut().zip(other.outcomes) {
+            *sum += more;
+        }
+        for (sum, more) in self.breaks.iter_mut().zip(other.breaks) {
+            *sum += more;
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [cut, inside, silent, killed, restarted] = self.breaks;
+        writeln!(
+            f,
+            "broken: {cut} at once, {inside} inside a frame, {silent} without a word; gateway killed {killed}, \
+             restarted in order {restarted}"
+        )?;
+        let Self { sessions, pictures, retaken, orders, fills, repeats, .. } = self;
+        writeln!(f, "sessions {sessions}, pictures {pictures}, of which a fill fell into {retaken}")?;
+        let [whole, _, none] = self.outcomes;
+        writeln!(f, "orders {orders}: {whole} filled whole, {none} never reached the market")?;
+        writeln!(f, "executions {fills}, told again {repeats} times: none lost, none doubled")
+    }
 }
 
 /// Seeded numbers: `SplitMix64`.
