@@ -5,6 +5,7 @@ use alphatrader_model::{Calendar, Price, Session, Span, Symbol, Timestamp};
 use jiff::civil::Date;
 
 use super::days::{Days, Part, Shock, number};
+use super::flow::Flow;
 use super::path::{Mixture, Series, shares};
 use super::profile::{PROFILES, Profile, profile};
 use crate::day::Shape;
@@ -231,8 +232,8 @@ impl Chronicle {
                     high: cents(high).max(open).max(close),
                     low: cents(low).min(open).min(close),
                     close,
-                    volume: (count * profile.size * 1.65) as u64,
-                    count: count as u64,
+                    volume: (count * profile.size * Flow::MEAN) as u64,
+                    count: (count * Flow::PRINTS) as u64,
                 }
             })
             .collect()

@@ -58,6 +58,11 @@ impl Flow {
     const KEEP: f64 = 0.985;
     /// The rate never exceeds this many times the day's mean.
     const MOST: f64 = 40.0;
+    /// Shares that a marketable order trades, mean, in median sizes of small ones; and its prints.
+    pub(super) const MEAN: f64 = 3.2;
+    pub(super) const PRINTS: f64 = 2.05;
+    /// A large order relative to a small one.
+    const LARGE: f64 = 14.0;
     /// Seconds that news stirs.
     const STIR: f64 = 240.0;
 
@@ -149,10 +154,20 @@ impl Flow {
         self.runs.next(lean, random)
     }
 
-    /// Shares of a marketable order, with a heavy tail; four of ten are odd lots or mixed.
+    /// Shares of a marketable order: most are small, some are worth ten of them or more.
     pub(super) fn size(&self, random: &mut Random) -> u64 {
-        let shares = self.size * libm::exp(1.0 * random.normal());
-        let shares = shares.clamp(1.0, 40_000.0);
+        let large = if random.chance(0.10) { Self::LARGE } else { 1.0 };
+        let shares = large * self.size * libm::exp(1.0 * random.normal());
+        Self::rounded(shares.min(60_000.0), random)
+    }
+
+    /// Shares of a resting order that a marketable one meets.
+    pub(super) fn piece(&self, random: &mut Random) -> u64 {
+        Self::rounded(1.5 * self.size * libm::exp(1.15 * random.normal()), random)
+    }
+
+    /// Whole shares; six of ten are round lots.
+    fn rounded(shares: f64, random: &mut Random) -> u64 {
         if random.chance(0.6) {
             (shares / 100.0).round().max(1.0) as u64 * 100
         } else {
@@ -251,7 +266,7 @@ mod tests {
         }
         let total: u32 = counts.iter().sum();
         let rate = f64::from(total) / 23_400.0;
-        assert!((7.0..16.0).contains(&rate), "{rate}");
+        assert!((0.65..1.5).contains(&(rate / PROFILES[0].orders)), "{rate}");
         // Clusters within a stretch of even rate: the middle of the day.
         let noon = &counts[900..1_440];
         let mean = noon.iter().map(|c| f64::from(*c)).sum::<f64>() / noon.len() as f64;

@@ -166,7 +166,10 @@ impl Measures {
             self.signs.push(side.sign() as f64);
         }
         self.order = Some((at, side));
-        self.pending = Some((at, trade.price, side.opposite(), size));
+        let book = side.opposite();
+        let before =
+            self.pending.filter(|(then, price, of, _)| (*then, *price, *of) == (at, trade.price, book));
+        self.pending = Some((at, trade.price, book, size + before.map_or(0, |pending| pending.3)));
     }
 
     /// Keeps the book, and counts what prints took of rows that were shown.
@@ -269,7 +272,7 @@ impl Measures {
                 (20.0, 36.0),
             ),
             Row::new("half-hour print shares, total variation", "0.15 between two days", apart, (0.0, 0.15)),
-            Row::new("Fano factor of prints, 1 s", "48, 49", self.fano(1), (4.0, 80.0)),
+            Row::new("Fano factor of prints, 1 s", "48, 49", self.fano(1), (8.0, 80.0)),
             Row::new("Fano factor of prints, 10 s", "117, 124", self.fano(10), (30.0, 250.0)),
             Row::new("Fano factor of prints, 60 s", "421, 375", self.fano(60), (120.0, 800.0)),
         ];

@@ -62,10 +62,12 @@ impl Stock {
     /// Mean time that a gap in the quotes lasts, seconds.
     const REPAIR: f64 = 0.006;
     /// Shares of marketable orders that meet what is not shown: at the midpoint, at the touch.
-    const AT_MIDPOINT: f64 = 0.17;
-    const HIDDEN: f64 = 0.11;
+    const AT_MIDPOINT: f64 = 0.14;
+    const HIDDEN: f64 = 0.09;
     /// Probability that an iceberg stands behind a new touch.
     const ICEBERG: f64 = 0.30;
+    /// Resting orders that an order meets at one price, less one.
+    const MOST_PIECES: usize = 60;
     /// Probability that an order sweeps.
     const SWEEP: f64 = 0.004;
 
@@ -130,7 +132,7 @@ impl Stock {
             }
             Phase::Closing => {
                 let touch = Price::from_cents(self.bids.touch());
-                let size = self.auction_size(3.5);
+                let size = self.auction_size(3.8);
                 self.print(touch, size, None, TradeFlags::AUCTION, out);
                 self.phase = Phase::After;
             }
@@ -174,7 +176,7 @@ impl Stock {
 
     /// Shares of a cross: about three quarters of a per cent of a day's volume, times `share`.
     fn auction_size(&mut self, share: f64) -> u64 {
-        let day = 23_400.0 * self.profile.orders * self.profile.size * 1.65;
+        let day = 23_400.0 * self.profile.orders * self.profile.size * Flow::MEAN;
         let size = 0.0075 * share * day * libm::exp(0.35 * self.random.normal());
         (size / 100.0).max(1.0) as u64 * 100
     }
@@ -344,10 +346,10 @@ impl Stock {
         let draw = self.random.unit();
         if draw < Self::AT_MIDPOINT {
             let middle = Price::from_raw(50 * (self.bids.touch() + self.asks.touch()));
-            self.print(middle, size, Some(side), TradeFlags::NONE, out);
+            self.print_pieces(middle, size, side, TradeFlags::NONE, out);
         } else if draw < Self::AT_MIDPOINT + Self::HIDDEN {
             let touch = Price::from_cents(self.side_mut(side.opposite()).touch());
-            self.print(touch, size, Some(side), TradeFlags::NONE, out);
+            self.print_pieces(touch, size, side, TradeFlags::NONE, out);
         } else {
             self.trade(side, size, false, out);
         }
@@ -365,7 +367,7 @@ impl Stock {
             let taken = left.min(shown);
             left -= taken;
             let refill = if sweep { 0 } else { ladder.reserve.min(taken) };
-            self.print(Price::from_cents(touch), taken, Some(aggressor), flags, out);
+            self.print_pieces(Price::from_cents(touch), taken, aggressor, flags, out);
             if taken < shown || refill > 0 {
                 if taken < shown {
                     let row = self.side_mut(book).resize(0, shown - taken);
@@ -385,6 +387,27 @@ impl Stock {
             }
         }
         self.push_quote(out);
+    }
+
+    /// An order's shares at one price, a print for each resting order that they meet.
+    fn print_pieces(
+        &mut self,
+        price: Price,
+        shares: u64,
+        aggressor: Side,
+        flags: TradeFlags,
+        out: &mut Vec<Input>,
+    ) {
+        let mut left = shares;
+        for _ in 0..Self::MOST_PIECES {
+            let piece = (self.flow.piece(&mut self.random)).min(left);
+            if piece == left {
+                break;
+            }
+            self.print(price, piece, Some(aggressor), flags, out);
+            left -= piece;
+        }
+        self.print(price, left, Some(aggressor), flags, out);
     }
 
     /// A limit order joins a row, or part of a row is cancelled: the longer the queue, the more
