@@ -14,12 +14,14 @@
 //! | `report` | what the matching engine's reports make of orders and account |
 //! | [`faults`] | what goes wrong with orders when a scenario says so |
 //! | `day` | beginning and end of trading days, settlement of what expired |
+//! | [`expiry`] | exercise, assignment and lapse of options; what is closed before |
 //! | [`margin`] | what the account is worth and may still spend |
 
 mod aside;
 mod change;
 mod combination;
 mod day;
+pub mod expiry;
 pub mod faults;
 pub mod margin;
 mod place;
@@ -65,6 +67,8 @@ pub struct DeskConfig {
     pub master_client: Option<i32>,
     /// How the matching engine matches.
     pub matching: MatchingConfig,
+    /// What becomes of options at their end.
+    pub expiry: expiry::ExpiryRules,
 }
 
 impl Default for DeskConfig {
@@ -78,6 +82,7 @@ impl Default for DeskConfig {
             max_client_ids: 10_000,
             master_client: None,
             matching: MatchingConfig::default(),
+            expiry: expiry::ExpiryRules::default(),
         }
     }
 }
@@ -95,6 +100,13 @@ pub enum Happening {
         client_id: i32,
         /// The client's number for the order.
         order_id: i32,
+        /// The broker's number for what is said.
+        code: i32,
+        /// In words.
+        text: String,
+    },
+    /// Something is to be said to every client.
+    Told {
         /// The broker's number for what is said.
         code: i32,
         /// In words.
@@ -139,6 +151,10 @@ pub struct Desk {
     happenings: Vec<Happening>,
     reports: Vec<Report>,
     faults: faults::Faults,
+    /// When the risk of what expires today is looked at next.
+    expiry_due: Timestamp,
+    /// The day on which the account was warned of it.
+    warned: Option<jiff::civil::Date>,
 }
 
 impl Desk {
@@ -163,6 +179,8 @@ impl Desk {
             happenings: Vec::new(),
             reports: Vec::new(),
             faults: faults::Faults::default(),
+            expiry_due: now,
+            warned: None,
         }
     }
 

@@ -267,6 +267,7 @@ impl Hub {
             self.pass_to(at);
             self.play_due(at);
             if at == self.quantum {
+                self.desk.watch_expiry(at);
                 self.quantum = at + QUANTUM;
                 self.each(|session, desk, out| session.on_quantum(at, desk, out));
             }

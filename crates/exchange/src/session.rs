@@ -182,7 +182,8 @@ impl Session {
             | Request::AllOpenOrders(_)
             | Request::AutoOpenOrders(_)
             | Request::CompletedOrders(_)
-            | Request::Executions(_) => self.on_order_request(request, desk, out),
+            | Request::Executions(_)
+            | Request::ExerciseOptions(_) => self.on_order_request(request, desk, out),
             Request::HistoricalData(_)
             | Request::CancelHistoricalData(_)
             | Request::HeadTimestamp(_)
@@ -219,7 +220,7 @@ impl Session {
             | Request::CancelWshMetaData(_)
             | Request::WshEventData(_)
             | Request::CancelWshEventData(_) => reference::answer(request, desk, out),
-            Request::ExerciseOptions(_) | Request::Unserved { .. } => not_served(request, desk, out),
+            Request::Unserved { .. } => not_served(request, desk, out),
             _ => self.account.on_request(request, desk, out),
         }
     }
@@ -284,6 +285,9 @@ impl Session {
                     out.push(tell::commission(execution));
                 }
                 self.account.on_holding(&execution.contract, desk, out);
+            }
+            Happening::Told { code, text } => {
+                out.push(tell::error(notice::SESSION, *code, text, desk.now()));
             }
             Happening::Settled(contract) => self.account.on_holding(contract, desk, out),
             Happening::Night => {

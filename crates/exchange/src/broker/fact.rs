@@ -7,7 +7,7 @@ use crate::wire::message::order_terms::Order;
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Record {
     /// What became so.
-    #[prost(oneof = "Fact", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 30")]
+    #[prost(oneof = "Fact", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 30, 31")]
     pub fact: Option<Fact>,
 }
 
@@ -50,6 +50,9 @@ pub enum Fact {
     /// An execution was corrected: this stands in its place, and its price in the book.
     #[prost(message, tag = "30")]
     Corrected(Box<ExecutionFact>),
+    /// A client said what is to become of an option at its end.
+    #[prost(message, tag = "31")]
+    Instructed(Instructed),
 }
 
 /// See [`Fact::Founded`].
@@ -314,4 +317,18 @@ pub struct HoldingFact {
     /// Micro-dollars.
     #[prost(int64, tag = "6")]
     pub flow_today: i64,
+}
+
+/// See [`Fact::Instructed`].
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Instructed {
+    /// The contract's own name.
+    #[prost(string, tag = "1")]
+    pub contract: String,
+    /// Exercise; lapse without it.
+    #[prost(bool, tag = "2")]
+    pub exercise: bool,
+    /// How many units; none takes the instruction back.
+    #[prost(uint64, tag = "3")]
+    pub quantity: u64,
 }

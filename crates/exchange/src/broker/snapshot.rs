@@ -4,8 +4,8 @@ use alphatrader_model::{Money, Price, Quantity, Side, SignedQuantity, Timestamp}
 
 use super::book::Holding;
 use super::fact::{
-    CashFact, Clock, ClosePrice, DayBegan, ExecutionFact, Fact, Founded, HoldingFact, LegFact, Numbered,
-    OrderFact, OrderIdShown,
+    CashFact, Clock, ClosePrice, DayBegan, ExecutionFact, Fact, Founded, HoldingFact, Instructed, LegFact,
+    Numbered, OrderFact, OrderIdShown,
 };
 use super::order::{BrokerExecution, BrokerOrder, Leg, Status};
 use super::state::{BrokerState, contract};
@@ -51,6 +51,10 @@ pub fn facts_of(state: &BrokerState) -> Vec<Fact> {
             multiplier: holding.multiplier,
             flow_today: holding.flow_today.micros(),
         })
+    }));
+    facts.extend(state.instructions.iter().map(|(contract, (exercise, quantity))| {
+        let contract = contract.to_string();
+        Fact::Instructed(Instructed { contract, exercise: *exercise, quantity: *quantity })
     }));
     facts.push(Fact::Cash(CashFact {
         cash: state.book.cash.micros(),

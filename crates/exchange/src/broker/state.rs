@@ -45,6 +45,8 @@ pub struct BrokerState {
     pub execution_count: u64,
     /// Numbers of contracts.
     pub con_ids: BTreeMap<Contract, i32>,
+    /// What is to become of options at their end: exercise or lapse of so many units.
+    pub instructions: BTreeMap<Contract, (bool, u64)>,
 }
 
 /// A trading day of the account.
@@ -75,6 +77,7 @@ impl Default for BrokerState {
             last_perm_id: 0,
             execution_count: 0,
             con_ids: BTreeMap::new(),
+            instructions: BTreeMap::new(),
         }
     }
 }
@@ -104,6 +107,14 @@ impl BrokerState {
             }
             Fact::Order(order) => self.keep_order(order)?,
             Fact::Executed(execution) => self.execute(execution)?,
+            Fact::Instructed(said) => {
+                let contract = contract(&said.contract)?;
+                if said.quantity == 0 {
+                    self.instructions.remove(&contract);
+                } else {
+                    self.instructions.insert(contract, (said.exercise, said.quantity));
+                }
+            }
             Fact::Corrected(execution) => self.correct(execution_from(execution)?)?,
             Fact::Remembered(execution) => self.executions.push(execution_from(execution)?),
             Fact::OrderIdShown(shown) => self.raise_order_id(shown.client_id, shown.highest),
@@ -184,6 +195,8 @@ impl BrokerState {
         let oldest =
             oldest.to_zoned(jiff::tz::TimeZone::UTC).map_or(i64::MIN, |at| at.timestamp().as_second());
         self.executions.retain(|execution| execution.time.seconds() >= oldest);
+        let held = &self.book.holdings;
+        self.instructions.retain(|contract, _| held.contains_key(contract));
         self.book.begin_day(|contract| day.closes.get(contract).copied());
         self.day = Some(day);
     }

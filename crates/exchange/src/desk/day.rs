@@ -1,10 +1,10 @@
 //! Beginning and end of trading days.
 
 use alphatrader_model::market::{Gap, Stream};
-use alphatrader_model::{Contract, Instrument, Payload, Price, Right, Session, Timestamp};
+use alphatrader_model::{Contract, Instrument, Payload, Session};
 
 use super::{Desk, Happening, key_of};
-use crate::broker::fact::{ClosePrice, DayBegan, Fact, Numbered, Settled};
+use crate::broker::fact::{ClosePrice, DayBegan, Fact, Numbered};
 use crate::broker::order::{BrokerOrder, Status};
 use crate::feed::catalogue::Listing;
 use crate::feed::numbering;
@@ -74,32 +74,6 @@ impl Desk {
         self.happenings.push(Happening::Day);
     }
 
-    /// After the close: what expired is settled in cash at what it is worth against the underlying's
-    /// last price, worthless options at zero. Delivery of shares is not imitated.
-    pub fn settle_expired(&mut self, at: Timestamp) {
-        let expired: Vec<_> = self
-            .state
-            .book
-            .holdings
-            .iter()
-            .filter(|(_, holding)| !holding.quantity.is_flat())
-            .filter_map(|(contract, _)| self.feed.catalogue.by_contract(contract))
-            .filter(|listing| listing.instrument.expires.is_some_and(|expires| expires <= at))
-            .map(|listing| listing.instrument.clone())
-            .collect();
-        for instrument in expired {
-            let Some(price) = self.intrinsic(&instrument) else {
-                tracing::error!(contract = %instrument.contract, "no price of the underlying: not settled");
-                continue;
-            };
-            self.record(Fact::Settled(Settled {
-                contract: instrument.contract.to_string(),
-                price: price.raw(),
-            }));
-            self.happenings.push(Happening::Settled(instrument.contract));
-        }
-    }
-
     /// The night is about to pass. What the market displays in the evening is gone by the morning, so
     /// that no order of the new day meets it.
     pub fn end_day(&mut self) {
@@ -113,18 +87,6 @@ impl Desk {
         }
         self.take_reports(&mut reports);
         self.happenings.push(Happening::Night);
-    }
-
-    fn intrinsic(&self, instrument: &Instrument) -> Option<Price> {
-        let option = instrument.contract.option()?;
-        let underlying = self.feed.catalogue.by_contract(&Contract::Stock(instrument.underlying))?;
-        let ticker = self.feed.ticker(underlying.instrument.id)?;
-        let spot = ticker.last.map(|last| last.price).or_else(|| ticker.mark())?;
-        let worth = match option.right {
-            Right::Call => spot.raw() - option.strike.raw(),
-            Right::Put => option.strike.raw() - spot.raw(),
-        };
-        Some(Price::from_raw(worth.max(0)))
     }
 
     /// After a restart, once the day's contracts are announced: working orders go back to the exchange

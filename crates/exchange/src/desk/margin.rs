@@ -120,7 +120,7 @@ pub fn value_of(contract: &Contract, holding: &Holding, feed: &Feed) -> Money {
     }
 }
 
-fn of_book(book: &Book, feed: &Feed) -> Margins {
+pub(super) fn of_book(book: &Book, feed: &Feed) -> Margins {
     let mut sum = Margins { cash: book.cash, ..Margins::default() };
     for (contract, holding) in &book.holdings {
         sum.realized = plus(sum.realized, holding.realized_today);

@@ -1,6 +1,8 @@
 //! The hub on a market whose every quote the test knows.
 
+mod expiry;
 mod random;
+mod scripts;
 
 use std::sync::{Arc, Mutex};
 
@@ -9,6 +11,7 @@ use crate::broker::fact::{Fact, Founded};
 use crate::broker::order::Status;
 use crate::broker::state::BrokerState;
 use crate::desk::DeskConfig;
+use crate::desk::expiry::ExpiryRules;
 use crate::wire::Request;
 use crate::wire::message::account::{PnlSingleRequest, PositionsRequest};
 use crate::wire::message::contract::Contract as WireContract;
@@ -128,11 +131,15 @@ impl Memory {
 
 const CLIENT: ConnectionId = ConnectionId(1);
 
+const CASH: ExpiryRules = ExpiryRules { delivers: false, warns: None, liquidates: None };
+
 struct Bench {
     hub: Hub,
     memory: Memory,
     /// What the client was told since the last look.
     told: Vec<Reply>,
+    /// Whether the client's connection was ended from this side.
+    ended: bool,
 }
 
 fn at(time: &str) -> Timestamp {
@@ -140,7 +147,12 @@ fn at(time: &str) -> Timestamp {
 }
 
 impl Bench {
+    /// Options are settled in cash.
     fn new(begin: &str, drift: i64) -> Self {
+        Self::with_rules(begin, drift, CASH)
+    }
+
+    fn with_rules(begin: &str, drift: i64, rules: ExpiryRules) -> Self {
         let memory = Memory::default();
         let mut store = memory.clone();
         let cash = Money::from_dollars(100_000).micros();
@@ -148,12 +160,17 @@ impl Bench {
         let founded =
             Fact::Founded(Founded { account, cash, seed: 1, execution_prefix: 1, first_perm_id: 1 });
         store.commit(&[founded]).unwrap();
-        Self::go_on(memory, at(begin), drift)
+        Self::go_on_with(memory, at(begin), drift, rules)
     }
 
     /// A gateway's next life: what `memory` holds is all it has.
     fn go_on(memory: Memory, begin: Timestamp, drift: i64) -> Self {
-        let config = DeskConfig { order_latency: Span::from_millis(1), ..DeskConfig::default() };
+        Self::go_on_with(memory, begin, drift, CASH)
+    }
+
+    fn go_on_with(memory: Memory, begin: Timestamp, drift: i64, rules: ExpiryRules) -> Self {
+        let config =
+            DeskConfig { order_latency: Span::from_millis(1), expiry: rules, ..DeskConfig::default() };
         let desk = Desk::new(config, Calendar::xnys(), memory.state());
         let script = Script { day: Vec::new(), given: 0, drift };
         let hub = Hub::new(
@@ -163,7 +180,7 @@ impl Bench {
             Limits::default().without_rates(),
             begin,
         );
-        let mut bench = Self { hub, memory, told: Vec::new() };
+        let mut bench = Self { hub, memory, told: Vec::new(), ended: false };
         bench.ask(&Request::StartApi(StartApiRequest { client_id: Some(5), optional_capabilities: None }));
         bench
     }
@@ -173,8 +190,10 @@ impl Bench {
         self.hub.reserve_clock(Span::SECOND);
         for (id, output) in self.hub.commit().unwrap().0 {
             assert_eq!(id, CLIENT);
-            if let Output::Reply(reply) = output {
-                self.told.push(reply);
+            match output {
+                Output::Reply(reply) => self.told.push(reply),
+                Output::Close | Output::Cut | Output::Hold => self.ended = true,
+                Output::Hello(_) | Output::Shape(_) => {}
             }
         }
         assert!(self.memory.state().clock >= now, "no time is told that a restart could go back behind");

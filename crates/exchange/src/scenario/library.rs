@@ -53,6 +53,7 @@ shipped! {
     "duplicates"
     "entitlement-loss"
     "execution-first"
+    "expiry-day"
     "farm-flap"
     "fill-in-outage"
     "half-open"
@@ -123,6 +124,14 @@ mod tests {
             assert_eq!(scenario.name, *name);
             assert!(before < *name, "the list is in order: {name}");
             before = name;
+        }
+    }
+
+    #[test]
+    fn the_guide_lists_each() {
+        let guide = include_str!("../../../../docs/guide/scenarios.md");
+        for name in names() {
+            assert!(guide.contains(&format!("| `{name}` |")), "{name} is not in docs/guide/scenarios.md");
         }
     }
 

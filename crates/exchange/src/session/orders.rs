@@ -41,6 +41,12 @@ impl Session {
                 out.extend(ended.map(|order| tell::completed(order, desk)));
                 out.push(Reply::CompletedOrdersEnd(CompletedOrdersEnd {}));
             }
+            Request::ExerciseOptions(asked) => {
+                let id = asked.order_id.unwrap_or(notice::SESSION);
+                if let Err(refused) = desk.instruct(asked) {
+                    out.push(tell::error(id, refused.code, &refused.text, desk.now()));
+                }
+            }
             Request::Executions(asked) => {
                 let id = asked.req_id.unwrap_or(notice::SESSION);
                 let filter = asked.execution_filter.clone().unwrap_or_default();

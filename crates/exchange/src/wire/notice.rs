@@ -89,6 +89,8 @@ pub const CONNECTION_LOST: i32 = 1100;
 pub const CONNECTION_RESTORED: i32 = 1102;
 /// The link to the broker is back, subscriptions are gone.
 pub const CONNECTION_RESTORED_DATA_LOST: i32 = 1101;
+/// What expires today could not be afforded to be delivered.
+pub const EXPIRY_WARNING: i32 = 2161;
 /// More messages a second than allowed.
 pub const TOO_MANY_MESSAGES: i32 = 100;
 /// A request of history failed or came too soon.

@@ -1,6 +1,7 @@
 //! The shipped scenarios, each played to a client over real TCP.
 
 mod data;
+mod expiry;
 mod link;
 mod orders;
 mod rates;
