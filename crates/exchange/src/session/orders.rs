@@ -4,6 +4,7 @@ use alphatrader_model::Timestamp;
 
 use super::{Out, Session, tell};
 use crate::broker::order::BrokerExecution;
+use crate::broker::ticket::time::read_time;
 use crate::desk::{Desk, WhatIf};
 use crate::wire::message::execution::{ExecutionDetailsEnd, ExecutionFilter};
 use crate::wire::message::order::{CompletedOrdersEnd, OpenOrder, OpenOrdersEnd, OrderState};
@@ -123,7 +124,7 @@ fn wanted(execution: &BrokerExecution, filter: &ExecutionFilter, desk: &Desk) ->
             || text(&filter.exchange, told.exchange.as_deref().unwrap_or_default()))
         && side.iter().any(|side| text(&filter.side, side))
         && on_wanted_day(execution.time, filter, desk)
-        && filter.time.as_deref().is_none_or(|from| not_before(execution.time, from, desk))
+        && filter.time.as_deref().is_none_or(|from| not_before(execution.time, from))
 }
 
 fn on_wanted_day(at: Timestamp, filter: &ExecutionFilter, desk: &Desk) -> bool {
@@ -136,9 +137,69 @@ fn on_wanted_day(at: Timestamp, filter: &ExecutionFilter, desk: &Desk) -> bool {
     date > today.saturating_sub(jiff::Span::new().days(days))
 }
 
-/// `from` is `YYYYMMDD HH:MM:SS` or `YYYYMMDD-HH:MM:SS`; one that can't be read does not filter.
-fn not_before(at: Timestamp, from: &str, desk: &Desk) -> bool {
-    let digits: String = from.chars().filter(char::is_ascii_digit).take(14).collect();
-    let at: String = desk.calendar().local(at).strftime("%Y%m%d%H%M%S").to_string();
-    digits.len() != 14 || at >= digits
+/// `from` is `YYYYMMDD HH:MM:SS [zone]` or `YYYYMMDD-HH:MM:SS` (UTC); one that can't be read does not
+/// filter.
+fn not_before(at: Timestamp, from: &str) -> bool {
+    !read_time(from, "time of the filter").is_ok_and(|from| at < from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::desk::DeskConfig;
+    use crate::desk::tests::{CALL, Floor, SPY, order};
+    use alphatrader_model::Span;
+
+    fn traded() -> Floor {
+        let order_latency = Span::from_millis(1);
+        let config = DeskConfig { order_latency, master_client: Some(9), ..DeskConfig::default() };
+        let mut floor = Floor::with(config);
+        floor.send(1, SPY, order("BUY", 10, "MKT", None));
+        floor.send(2, CALL, order("BUY", 2, "MKT", None));
+        floor.send(3, SPY, order("SELL", 4, "MKT", None));
+        floor
+    }
+
+    #[test]
+    fn the_master_hears_of_every_order_and_others_of_their_own() {
+        let mut floor = traded();
+        let mut heard = |client: i32| {
+            let mut session = Session::start(client, &mut floor.desk, &mut Vec::new());
+            let mut out = Vec::new();
+            for happening in &floor.said {
+                session.on_happening(happening, &floor.desk, &mut out);
+            }
+            let executions = out.iter().filter(|reply| matches!(reply, Reply::ExecutionDetails(_))).count();
+            let orders = out.iter().filter(|reply| matches!(reply, Reply::OpenOrder(_))).count();
+            (orders > 0, executions)
+        };
+        assert_eq!([heard(5), heard(9), heard(6)], [(true, 3), (true, 3), (false, 0)]);
+    }
+
+    #[test]
+    fn executions_are_filtered_by_each_field() {
+        let floor = traded();
+        let count = |filter: ExecutionFilter| {
+            floor.desk.state().executions.iter().filter(|e| wanted(e, &filter, &floor.desk)).count()
+        };
+        let all = ExecutionFilter::default;
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(count(all()), 3);
+        assert_eq!(count(ExecutionFilter { client_id: Some(5), ..all() }), 3);
+        assert_eq!(count(ExecutionFilter { client_id: Some(6), ..all() }), 0);
+        assert_eq!(count(ExecutionFilter { acct_code: text("DU0000001"), ..all() }), 3);
+        assert_eq!(count(ExecutionFilter { acct_code: text("DU9"), ..all() }), 0);
+        assert_eq!(count(ExecutionFilter { symbol: text("QQQ"), ..all() }), 0);
+        assert_eq!(count(ExecutionFilter { sec_type: text("OPT"), ..all() }), 1);
+        assert_eq!(count(ExecutionFilter { side: text("SELL"), ..all() }), 1);
+        assert_eq!(count(ExecutionFilter { exchange: text("SMART"), ..all() }), 3);
+        assert_eq!(count(ExecutionFilter { exchange: text("XETRA"), ..all() }), 0);
+        // The floor trades at 09:31 in New York, 13:31 in UTC.
+        assert_eq!(count(ExecutionFilter { time: text("20260316 09:30:00"), ..all() }), 3);
+        assert_eq!(count(ExecutionFilter { time: text("20260316-13:30:00"), ..all() }), 3);
+        assert_eq!(count(ExecutionFilter { time: text("20260316-13:40:00"), ..all() }), 0);
+        assert_eq!(count(ExecutionFilter { last_n_days: Some(3), ..all() }), 3);
+        assert_eq!(count(ExecutionFilter { specific_dates: vec![20_260_316], ..all() }), 3);
+        assert_eq!(count(ExecutionFilter { specific_dates: vec![20_260_313], ..all() }), 0);
+    }
 }
