@@ -14,7 +14,7 @@ use crate::feed::catalogue::Listing;
 pub const MAX_BARS: usize = 25_000;
 
 /// Most sessions that are looked at minute by minute for one answer.
-pub const MAX_SESSIONS: usize = 800;
+pub const MAX_SESSIONS: usize = 400;
 
 /// Length of a bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
