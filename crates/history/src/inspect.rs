@@ -1,6 +1,6 @@
 //! What is in a file: first and last instant, records, trades.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use alphatrader_model::{Calendar, Event, InstrumentId, Payload, Price, Side, Symbol, Timestamp, Trade};
@@ -196,9 +196,10 @@ impl FileReport {
             chain: String::new(),
         };
         report.symbol = if let [one] = known.symbols[..] { Some(one) } else { None };
+        let mut options = BTreeSet::new();
         for piece in recording.by_ref() {
             match piece {
-                Ok(Piece::Events(taken)) => taken.iter().for_each(|taken| report.count_event(&taken.event)),
+                Ok(Piece::Events(taken)) => taken.iter().for_each(|taken| report.count_event(&taken.event, &mut options)),
                 Ok(Piece::Recovered(records)) => known.recovered = records.len() as u64,
                 Ok(Piece::Checkpoint(checkpoint)) => known.digest = Some(checkpoint.digest),
                 Ok(Piece::Lost(_)) => known.lost += 1,
@@ -218,11 +219,20 @@ impl FileReport {
         report
     }
 
-    fn count_event(&mut self, event: &Event) {
+    /// Trades are those of stocks: prices of options beside them would say nothing.
+    fn count_event(&mut self, event: &Event, options: &mut BTreeSet<InstrumentId>) {
         *self.records.entry(event.payload.name()).or_insert(0) += 1;
         self.first = Some(self.first.map_or(event.ts_event, |first| first.min(event.ts_event)));
         self.last = Some(self.last.map_or(event.ts_event, |last| last.max(event.ts_event)));
+        if let Payload::Instrument(instrument) = &event.payload
+            && instrument.contract.option().is_some()
+        {
+            options.insert(instrument.id);
+        }
         let Payload::Trade(trade) = &event.payload else { return };
+        if options.contains(&trade.instrument) {
+            return;
+        }
         let trades = self.trades.get_or_insert_with(|| Trades::none(true));
         trades.count_one(trade);
     }

@@ -5,8 +5,8 @@ mod bad_input;
 mod data;
 mod hot_state;
 mod program;
+mod recording;
 #[allow(dead_code, reason = "shared with the tests of the store; each takes what it needs")]
 #[path = "../../../store/tests/it/redis_server.rs"]
 mod redis_server;
-mod recording;
 mod running;

@@ -6,7 +6,12 @@ use std::path::{Path, PathBuf};
 use alphatrader_exchange::feed::recorded::{RecordedConfig, RecordedSource};
 use alphatrader_exchange::feed::source::Source as _;
 use alphatrader_exchange::server::{Gateway, GatewayConfig};
-use alphatrader_model::{Calendar, Payload, Symbol, Timestamp};
+use alphatrader_history::recording::{Header, Piece, Segment, Shelf, Taken};
+use alphatrader_model::market::{Level, TradeFlags};
+use alphatrader_model::{
+    Calendar, Event, Instrument, InstrumentId, Payload, Price, Quantity, Quote, Seq, Settings, Span, Symbol,
+    Timestamp, Trade,
+};
 use ibapi::contracts::tick_types::TickType;
 use ibapi::prelude::*;
 
@@ -116,4 +121,88 @@ async fn recorded_spy_reaches_a_foreign_client_with_options_to_trade() {
     }
     client.disconnect().await;
     handle.shutdown().unwrap();
+}
+
+/// A recording of this system: SPY alone, a quote and a print before the open, some after it.
+fn own_recording(folder: &Path) {
+    let session = Calendar::xnys().session(jiff::civil::date(2026, 3, 16)).unwrap();
+    let instrument = Instrument {
+        id: InstrumentId(0),
+        contract: "SPY".parse().unwrap(),
+        underlying: Symbol::new("SPY").unwrap(),
+        multiplier: 1,
+        tick: Price::CENT,
+        tick_above: Price::CENT,
+        tick_break: Price::ZERO,
+        expires: None,
+        con_id: None,
+        synthetic: true,
+    };
+    let level = |cents| Some(Level { price: Price::from_cents(cents), size: Quantity::new(100) });
+    let quote =
+        |cents| Payload::Quote(Quote { instrument: instrument.id, bid: level(cents), ask: level(cents + 1) });
+    let trade = |cents| {
+        Payload::Trade(Trade {
+            instrument: instrument.id,
+            price: Price::from_cents(cents),
+            size: Quantity::new(100),
+            aggressor: None,
+            venue: None,
+            flags: TradeFlags::NONE,
+        })
+    };
+    let said = [
+        (-60_000, Payload::Instrument(Box::new(instrument.clone()))),
+        (-50_000, quote(60_000)),
+        (-40_000, trade(59_000)),
+        (1_000, quote(60_010)),
+        (2_000, trade(60_011)),
+    ];
+    let taken = said.into_iter().enumerate().map(|(place, (at, payload))| {
+        let at = session.open + Span::from_millis(at);
+        let event = Event { seq: Seq(place as u64), ts_event: at, ts_recv: at, payload };
+        Taken { event, mark: None }
+    });
+    let header = Header {
+        program: "a test".into(),
+        layout: alphatrader_history::recording::layout::name(),
+        date: session.date,
+        begun: session.open,
+        incarnation: 1,
+        part: 0,
+        previous: None,
+        settings: Settings::default(),
+        rebuilt_from: Vec::new(),
+        market: "synthetic".into(),
+        speed: 1.0,
+    };
+    let mut segment = Segment::create(&Shelf::new(folder).next_file(session.date).unwrap()).unwrap();
+    segment.say(&Piece::Header(Box::new(header))).unwrap();
+    segment.say(&Piece::Events(taken.collect())).unwrap();
+}
+
+#[test]
+fn a_recording_of_this_system_is_a_market_too_from_its_open() {
+    let folder = tempfile::tempdir().unwrap();
+    own_recording(folder.path());
+    let mut source = RecordedSource::open(folder.path(), spy()).unwrap();
+    let session = source.first_session();
+    source.begin(session);
+    let (mut prints, mut quotes, mut options) = (Vec::new(), Vec::new(), 0);
+    while let Some(input) = source.next() {
+        assert!(input.ts_event >= session.open);
+        match input.payload {
+            Payload::Trade(trade) => prints.push(trade.price),
+            Payload::Quote(quote) if quote.instrument == InstrumentId(0) => {
+                quotes.push((input.ts_event, quote.bid.unwrap().price));
+            }
+            Payload::Instrument(instrument) if instrument.contract.option().is_some() => options += 1,
+            _ => {}
+        }
+    }
+    assert_eq!(prints, [Price::from_cents(60_011)]);
+    let first = (session.open, Price::from_cents(60_000));
+    assert_eq!(quotes, [first, (session.open + Span::SECOND, Price::from_cents(60_010))]);
+    // Its options were not recorded: a chain is laid over it.
+    assert!(options >= 84, "{options}");
 }

@@ -8,7 +8,7 @@ use alphatrader_model::market::{Gap, Stream};
 use alphatrader_model::{Contract, Input, Instrument, InstrumentId, Payload, Span, Symbol, Timestamp};
 
 use super::content::{Piece, Taken};
-use super::frame::Chain;
+use super::frame::{Chain, Fault};
 use super::reader::Recording;
 use crate::error::HistoryError;
 use crate::item::{Item, SourceId};
@@ -215,7 +215,10 @@ impl Iterator for MarketReader {
                 }
                 Some(Some(Ok(_))) => {}
                 Some(Some(Err(fault))) => {
-                    self.interrupt(true);
+                    // After a torn tail nothing follows in this file: the next one tells how long the pause was.
+                    if !matches!(fault, Fault::Torn { .. }) {
+                        self.interrupt(true);
+                    }
                     return Some(Err(self.malformed(fault.to_string())));
                 }
                 Some(None) => {
@@ -321,5 +324,28 @@ mod tests {
             .chain(["trade 0", "quote 1"])
             .collect();
         assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn a_torn_tail_before_a_short_pause_leaves_prints_without_a_gap() {
+        let folder = tempfile::tempdir().unwrap();
+        let begun = samples::header().begun.millis();
+        let taken = |seq, after: i64| samples::taken(seq, begun + after, samples::trade(0, 60_000));
+        let start = samples::taken(1, begun, announce(0, "SPY"));
+        let first = file(folder.path(), "1", vec![start.clone(), taken(2, 5)]);
+        let whole = std::fs::read(&first).unwrap();
+        std::fs::write(&first, [&whole[..], &[1, 2, 3]].concat()).unwrap();
+        let second = file(folder.path(), "2", vec![start, taken(2, 9)]);
+        let streams = |files| {
+            let reader = MarketReader::open(files, &[], SourceId(0), &Progress::default()).unwrap();
+            let (items, errors): (Vec<_>, Vec<_>) = reader.partition(Result::is_ok);
+            assert_eq!(errors.len(), 1, "the torn tail is said");
+            let gap = |item: Result<Item, Malformed>| match item.unwrap().input.payload {
+                Payload::Gap(gap) => Some(gap.stream),
+                _ => None,
+            };
+            items.into_iter().filter_map(gap).collect::<Vec<_>>()
+        };
+        assert_eq!(streams(vec![first, second]), [Stream::Quotes, Stream::Depth]);
     }
 }

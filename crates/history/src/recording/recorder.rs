@@ -7,7 +7,7 @@
 //!
 //! Trading never waits for the recording. A full queue makes a lost range, which the recording names
 //! and [`RecorderStatus`] counts; a disk that takes nothing ends the recording, loudly, until the next
-//! start. See `docs/decisions/0009-recording-gives-way.md`.
+//! start. See `docs/decisions/0010-recording-gives-way.md`.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
