@@ -199,7 +199,11 @@ impl FileReport {
         let mut options = BTreeSet::new();
         for piece in recording.by_ref() {
             match piece {
-                Ok(Piece::Events(taken)) => taken.iter().for_each(|taken| report.count_event(&taken.event, &mut options)),
+                Ok(Piece::Events(taken)) => {
+                    for one in &taken {
+                        report.count_event(&one.event, &mut options);
+                    }
+                }
                 Ok(Piece::Recovered(records)) => known.recovered = records.len() as u64,
                 Ok(Piece::Checkpoint(checkpoint)) => known.digest = Some(checkpoint.digest),
                 Ok(Piece::Lost(_)) => known.lost += 1,

@@ -395,7 +395,9 @@ mod tests {
         let frame = |n: usize| &bytes[ends[n]..ends[n + 1]];
         for order in [[0, 2, 1], [0, 0, 1], [1, 0, 2], [0, 2, 2]] {
             let mut other = MAGIC.to_vec();
-            order.iter().for_each(|n| other.extend_from_slice(frame(*n)));
+            for n in order {
+                other.extend_from_slice(frame(n));
+            }
             assert!(!read(&other).1.is_empty(), "{order:?}");
         }
     }

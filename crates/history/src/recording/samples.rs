@@ -11,7 +11,10 @@ use super::{Header, Taken};
 
 pub(crate) fn taken(seq: u64, at: i64, payload: Payload) -> Taken {
     let (ts_event, ts_recv) = (Timestamp::from_millis(at), Timestamp::from_millis(at + 3));
-    Taken { event: Event { seq: Seq(seq), ts_event, ts_recv, payload }, mark: (seq % 3 == 0).then_some(seq) }
+    Taken {
+        event: Event { seq: Seq(seq), ts_event, ts_recv, payload },
+        mark: seq.is_multiple_of(3).then_some(seq),
+    }
 }
 
 pub(crate) fn header() -> Header {
