@@ -8,6 +8,7 @@ mod foreign_kinds;
 mod foreign_market;
 mod foreign_orders;
 mod gateway;
+mod golden;
 mod hostile;
 mod raw;
 mod recorded;
