@@ -88,7 +88,8 @@ fn read(terms: &Terms, combination: bool) -> Result<Ticket, Refused> {
         conditions: condition::read_conditions(terms)?,
         parent: terms.parent_id.filter(|id| *id != 0),
         oca,
-        transmit: terms.transmit.unwrap_or(true),
+        // Clients of the protobuf dialect leave out what is false.
+        transmit: terms.transmit == Some(true),
     })
 }
 
@@ -159,6 +160,7 @@ mod tests {
             order_type: Some(kind.to_owned()),
             lmt_price: Some(1.25),
             aux_price: Some(1.5),
+            transmit: Some(true),
             ..Terms::default()
         }
     }

@@ -57,6 +57,7 @@ pub(crate) fn order(action: &str, quantity: u64, kind: &str, price: Option<f64>)
         order_type: Some(kind.to_owned()),
         lmt_price: price.filter(|_| !stop),
         aux_price: price.filter(|_| stop),
+        transmit: Some(true),
         ..Terms::default()
     }
 }

@@ -242,6 +242,7 @@ fn order(action: &str, quantity: u64, kind: &str, price: Option<f64>) -> Order {
         order_type: Some(kind.to_owned()),
         lmt_price: price.filter(|_| !stop),
         aux_price: price.filter(|_| stop),
+        transmit: Some(true),
         ..Order::default()
     }
 }

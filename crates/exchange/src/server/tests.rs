@@ -40,6 +40,7 @@ fn place(id: i32) -> Request {
         total_quantity: text("1"),
         order_type: text("LMT"),
         lmt_price: Some(400.0),
+        transmit: Some(true),
         ..Order::default()
     };
     Request::PlaceOrder(Box::new(PlaceOrderRequest {

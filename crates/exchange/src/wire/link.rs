@@ -106,14 +106,26 @@ mod tests {
     use crate::wire::message::session::{CurrentTimeRequest, StartApiRequest};
     use proptest::prelude::*;
 
-    fn conversation() -> Vec<u8> {
+    fn conversation(offer: &str, agreement: Agreement) -> Vec<u8> {
         let mut bytes = PREFIX.to_vec();
-        write_frame(&mut bytes, |body| body.extend_from_slice(b"v213..226"));
-        let codec = Codec::new(Agreement { version: 213, dialect: crate::wire::Dialect::Protobuf });
+        write_frame(&mut bytes, |body| body.extend_from_slice(offer.as_bytes()));
+        let codec = Codec::new(agreement);
         let start = StartApiRequest { client_id: Some(1), optional_capabilities: None };
         codec.encode_request(&Request::StartApi(start), &mut bytes);
         codec.encode_request(&Request::CurrentTime(CurrentTimeRequest {}), &mut bytes);
         bytes
+    }
+
+    /// A conversation of either dialect, and what is agreed on in it.
+    fn conversations() -> impl Strategy<Value = (Vec<u8>, Agreement)> {
+        let protobuf = Agreement { version: 213, dialect: crate::wire::Dialect::Protobuf };
+        let text = |version| Agreement { version, dialect: crate::wire::Dialect::Text };
+        prop::sample::select(vec![
+            ("v213..226", protobuf),
+            ("v157..178", text(178)),
+            ("v100..157", text(157)),
+        ])
+        .prop_map(|(offer, agreement)| (conversation(offer, agreement), agreement))
     }
 
     fn events(link: &mut Link) -> Result<Vec<LinkEvent>, LinkError> {
@@ -145,8 +157,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_conversation_may_be_cut_anywhere(cuts in prop::collection::vec(1_usize..12, 1..20)) {
-            let bytes = conversation();
+        fn a_conversation_may_be_cut_anywhere(
+            (bytes, agreed) in conversations(),
+            cuts in prop::collection::vec(1_usize..12, 1..20),
+        ) {
             let mut link = Link::new(DEFAULT_MAX_REQUEST);
             let mut got = Vec::new();
             let (mut at, mut cut) = (0, cuts.iter().cycle());
@@ -157,15 +171,18 @@ mod tests {
                 at = end;
             }
             prop_assert_eq!(got.len(), 3);
-            let hello = matches!(got[0], LinkEvent::Hello(Agreement { version: 213, .. }, _));
+            let hello = matches!(got[0], LinkEvent::Hello(agreement, _) if agreement == agreed);
             let time = matches!(&got[2], LinkEvent::Request(asked) if matches!(**asked, Request::CurrentTime(_)));
             prop_assert!(hello && time);
         }
 
         #[test]
-        fn any_bytes_after_the_handshake_do_no_harm(bytes in prop::collection::vec(any::<u8>(), 0..2048)) {
+        fn any_bytes_after_the_handshake_do_no_harm(
+            (conversation, _) in conversations(),
+            bytes in prop::collection::vec(any::<u8>(), 0..2048),
+        ) {
             let mut link = Link::new(DEFAULT_MAX_REQUEST);
-            link.push(&conversation());
+            link.push(&conversation);
             prop_assert!(events(&mut link).is_ok());
             link.push(&bytes);
             let _ = events(&mut link);

@@ -5,6 +5,7 @@
 mod days;
 mod foreign_data;
 mod foreign_kinds;
+mod dialects;
 mod foreign_market;
 mod foreign_orders;
 mod gateway;

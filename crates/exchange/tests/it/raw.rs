@@ -24,27 +24,30 @@ pub(crate) struct Raw {
 impl Raw {
     /// Connects and says hello.
     pub(crate) fn connect(address: SocketAddr) -> Self {
-        Self::offer(address, b"API\0\x00\x00\x00\x09v213..226")
+        Self::offering(address, "v213..226", 213)
     }
 
     /// The same for a client that would rather wait than be refused, with its API started.
     pub(crate) fn paced(address: SocketAddr, client_id: i32) -> Self {
-        let mut raw = Self::offer(address, b"API\0\x00\x00\x00\x12v213..226 +PACEAPI");
+        let mut raw = Self::offering(address, "v213..226 +PACEAPI", 213);
         let client_id = Some(client_id);
         raw.send(&Request::StartApi(StartApiRequest { client_id, optional_capabilities: None }));
         raw
     }
 
-    fn offer(address: SocketAddr, opening: &[u8]) -> Self {
+    /// Connects as a client of other versions, of which `version` should come out.
+    pub(crate) fn offering(address: SocketAddr, offer: &str, version: i32) -> Self {
         let mut stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
-        stream.write_all(opening).unwrap();
-        let codec = Codec::new(Agreement { version: 213, dialect: Dialect::Protobuf });
+        let length = u32::try_from(offer.len()).unwrap().to_be_bytes();
+        stream.write_all(&[&b"API\0"[..], &length, offer.as_bytes()].concat()).unwrap();
+        let dialect = if version < 213 { Dialect::Text } else { Dialect::Protobuf };
+        let codec = Codec::new(Agreement { version, dialect });
         let mut raw = Self { stream, decoder: FrameDecoder::new(1, 1 << 24), codec, seen: Vec::new() };
         let hello = String::from_utf8(raw.frame().expect("the handshake is answered")).unwrap();
         let fields: Vec<_> = hello.split('\0').collect();
-        assert_eq!(fields[0], "213");
+        assert_eq!(fields[0], version.to_string());
         assert!(fields[1].ends_with(" America/New_York"), "{hello:?}");
         assert_eq!(fields.len(), 3);
         raw
@@ -52,12 +55,16 @@ impl Raw {
 
     /// Connects and starts the API.
     pub(crate) fn start(address: SocketAddr, client_id: i32) -> Self {
-        let mut raw = Self::connect(address);
-        raw.send(&Request::StartApi(StartApiRequest {
+        Self::connect(address).started(client_id)
+    }
+
+    /// Starts the API.
+    pub(crate) fn started(mut self, client_id: i32) -> Self {
+        self.send(&Request::StartApi(StartApiRequest {
             client_id: Some(client_id),
             optional_capabilities: None,
         }));
-        raw
+        self
     }
 
     /// Connects and starts the API where the gateway may refuse or end it at any moment.
@@ -193,6 +200,7 @@ pub(crate) fn order(action: &str, quantity: u64, kind: &str, limit: Option<f64>,
         order_type: Some(kind.to_owned()),
         lmt_price: limit,
         aux_price: stop,
+        transmit: Some(true),
         ..Order::default()
     }
 }
