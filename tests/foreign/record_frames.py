@@ -1,8 +1,8 @@
 """Records what clients send, byte for byte, with what they meant by it: `python record_frames.py VERSION > FILE`.
 
-The files in `crates/exchange/tests/golden` were made with it: 157 with ibapi 9.81.1, 178 with ib_async 2.1.0, 213 with the
-broker's client 10.46.1 (`nautilus-ibapi` and `protobuf`), each in an environment of its own. Nothing is served: a listener
-answers the handshake and writes down the frames.
+The files in `crates/exchange/tests/golden` were made with it: 157 with ibapi 9.81.1, 178 with ib_async 2.1.0, the others with
+the broker's client 10.46.1 (`nautilus-ibapi` and `protobuf`), each in an environment of its own. Nothing is served: a
+listener answers the handshake and writes down the frames.
 
 A block of the file is a name, the body of a frame (`|` for the NUL of the text dialect; hexadecimal at 213), and one line
 for each thing the client was told to say, in the form in which the gateway's tests print a message.
@@ -55,8 +55,13 @@ server = socket.create_server(("127.0.0.1", 0))
 port = server.getsockname()[1]
 threading.Thread(target=listen, args=(server,), daemon=True).start()
 
-if VERSION == 178:
+try:
     import ib_async as lib
+    COMMUNITY = True
+except ImportError:
+    COMMUNITY = False
+
+if COMMUNITY:
     from ib_async.client import Client
     from ib_async.wrapper import Wrapper
 
@@ -81,6 +86,9 @@ else:
     conditions = {kind: (lambda kind=kind: order_condition.Create(kind)) for kind in (1, 3, 4, 5, 6, 7)}
     client = EClient(EWrapper())
     client.connect("127.0.0.1", port, 7)
+
+# The broker's client of later days: other arguments of a few methods.
+LATER = not COMMUNITY and hasattr(client, "reqCurrentTimeInMillis")
 
 # --- values that are told apart --------------------------------------------------------------------------------------
 
@@ -176,7 +184,7 @@ blocks = []
 def record(name, call, *lines):
     """Makes the call and writes down the frame it leads to."""
     call()
-    if VERSION == 178:
+    if COMMUNITY:
         lib.util.sleep(0.01)
     try:
         body = frames.get(timeout=5)
@@ -241,11 +249,11 @@ def orders():
     if VERSION >= 170:
         pegged(spy)
     cancel = client.cancelOrder
-    if VERSION == 157:
-        record("cancelOrder", lambda: cancel(5), "order_id: Some(5)")
-    elif VERSION == 178:
+    if COMMUNITY:
         record("cancelOrder", lambda: cancel(5, "20260316-13:30:00"), "order_id: Some(5)",
                'manual_order_cancel_time: Some("20260316-13:30:00")')
+    elif not LATER:
+        record("cancelOrder", lambda: cancel(5), "order_id: Some(5)")
     else:
         from ibapi.order_cancel import OrderCancel
 
@@ -268,9 +276,10 @@ def every_field():
     made.softDollarTier = lib.SoftDollarTier("tier name", "tier value", "")
     lines = [line for line in tell(told) if not line.startswith("total_quantity")]
     later = {}
-    if VERSION >= 178:
-        later = {"duration": 77, "postToAts": 78, "autoCancelParent": True, "advancedErrorOverride": "8229",
-                 "manualOrderTime": "20260316-13:30:01"}
+    since = {"duration": (158, 77), "postToAts": (160, 78), "autoCancelParent": (162, True),
+             "advancedErrorOverride": (166, "8229"), "manualOrderTime": (169, "20260316-13:30:01")}
+    if VERSION > 157:
+        later = {name: value for name, (version, value) in since.items() if VERSION >= version}
         for name, value in later.items():
             setattr(made, name, value)
     record("placeOrder: every field", lambda: client.placeOrder(10, spy, made), *lines, *hedged, *tell(later.items()),
@@ -322,7 +331,7 @@ def conditional():
             if hasattr(one, name):
                 setattr(one, name, value)
         one.isConjunctionConnection = kind % 2 == 1
-        if VERSION == 178:
+        if COMMUNITY:
             one.conjunction = "a" if kind % 2 == 1 else "o"
         made.conditions.append(one)
         lines += [f"kind: Some({kind}), is_conjunction_connection: Some({str(kind % 2 == 1).lower()})"]
@@ -377,7 +386,7 @@ def data():
     record("cancelCalculateImpliedVolatility", lambda: client.cancelCalculateImpliedVolatility(26), "req_id: Some(26)")
     record("cancelCalculateOptionPrice", lambda: client.cancelCalculateOptionPrice(27), "req_id: Some(27)")
     exercised = [line for line in option_lines if not line.startswith("primary_exch")] if TEXT else option_lines
-    more = ("", "", False) if VERSION == 213 else ()
+    more = ("", "", False) if LATER else ()
     record("exerciseOptions", lambda: client.exerciseOptions(28, option, 1, 3, "DU0000001", 1, *more), *exercised,
            "exercise_action: Some(1)", "exercise_quantity: Some(3)", 'account: Some("DU0000001")', "override: Some(true)")
 
@@ -385,7 +394,7 @@ def data():
 def history():
     spy, lines = named()
     spy.includeExpired = True
-    flag = True if VERSION == 178 else 1
+    flag = True if COMMUNITY else 1
     record("reqHistoricalData",
            lambda: client.reqHistoricalData(31, spy, "20260316 16:00:00 US/Eastern", "2 D", "5 mins", "TRADES", flag, 2, True, []),
            *lines, 'end_date_time: Some("20260316 16:00:00 US/Eastern")', 'duration: Some("2 D")',
@@ -412,7 +421,7 @@ def history():
 def contracts():
     spy, lines = named(secIdType="ISIN", secId="US78462F1030")
     spy.includeExpired = True
-    if VERSION >= 178:
+    if VERSION >= 176:
         spy.issuerId = "e1234567"
         lines.append('issuer_id: Some("e1234567")')
     record("reqContractDetails", lambda: client.reqContractDetails(41, spy), *lines, "include_expired: Some(true)")
@@ -451,7 +460,7 @@ def account():
     record("reqAllOpenOrders", client.reqAllOpenOrders, "AllOpenOrders")
     record("reqAutoOpenOrders", lambda: client.reqAutoOpenOrders(True), "auto_bind: Some(true)")
     record("reqCompletedOrders", lambda: client.reqCompletedOrders(True), "api_only: Some(true)")
-    if VERSION != 213:
+    if not LATER:
         record("reqGlobalCancel", client.reqGlobalCancel, "GlobalCancel")
 
 
@@ -495,7 +504,7 @@ def research():
            'report_type: Some("ReportSnapshot")')
     record("cancelFundamentalData", lambda: client.cancelFundamentalData(74), "req_id: Some(74)")
     if VERSION >= 173:
-        if VERSION == 178:
+        if COMMUNITY:
             asked = lib.WshEventData()
         else:
             from ibapi.common import WshEventData

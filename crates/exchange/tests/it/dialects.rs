@@ -28,7 +28,7 @@ fn details(raw: &mut Raw) -> (Option<i32>, Option<String>, Option<String>, Optio
 
 /// Buys at the market: shares executed, order and client as the execution names them.
 fn buy(raw: &mut Raw) -> (Option<String>, Option<i32>, Option<i32>) {
-    raw.place(900, &spy(), order("BUY", 100, "MKT", None, None));
+    raw.place(900, &spy(), order("BUY", 10, "MKT", None, None));
     let mut executed = None;
     raw.until(|reply| {
         if let Reply::ExecutionDetails(details) = reply {

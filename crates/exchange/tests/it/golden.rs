@@ -1,9 +1,9 @@
 //! What other people's clients sent, byte for byte, beside what they were told to say.
 //!
 //! The files in `tests/golden` were recorded by `tests/foreign/record_frames.py`: version 157 from the
-//! broker's Python client 9.81.1, 178 from `ib_async` 2.1.0, 213 from the broker's client 10.46.1. What a
-//! frame means was written down by the recorder from the values it gave to the client, so the judge of our
-//! reader is not our reader.
+//! broker's Python client 9.81.1, 178 from `ib_async` 2.1.0, the others from the broker's client 10.46.1.
+//! What a frame means was written down by the recorder from the values it gave to the client, so the
+//! judge of our reader is not our reader.
 
 use alphatrader_exchange::wire::{Agreement, Codec, Dialect, Request};
 
@@ -33,14 +33,15 @@ fn hex(text: &str) -> Vec<u8> {
 }
 
 /// Every frame is read as it was meant, to its last field, and is the same after being written again.
-fn judge(version: i32, dialect: Dialect, least: usize) {
+fn judge(file: &str, version: i32, least: usize) {
+    let dialect = if version < 213 { Dialect::Text } else { Dialect::Protobuf };
     let codec = Codec::new(Agreement { version, dialect });
-    let path = format!("{}/tests/golden/{version}.txt", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/tests/golden/{file}", env!("CARGO_MANIFEST_DIR"));
     let file = std::fs::read_to_string(path).unwrap();
     let frames = parse(&file, dialect);
     assert!(frames.len() >= least, "{} frames", frames.len());
     let wrong: Vec<String> = frames.iter().filter_map(|frame| misread(codec, dialect, frame).err()).collect();
-    assert!(wrong.is_empty(), "version {version}: {wrong:#?}");
+    assert!(wrong.is_empty(), "{file}: {wrong:#?}");
 }
 
 fn misread(codec: Codec, dialect: Dialect, frame: &Golden<'_>) -> Result<(), String> {
@@ -67,16 +68,23 @@ fn misread(codec: Codec, dialect: Dialect, frame: &Golden<'_>) -> Result<(), Str
 }
 
 #[test]
-fn the_broker_client_at_157() {
-    judge(157, Dialect::Text, 80);
+fn the_broker_client_of_old() {
+    judge("157.txt", 157, 80);
+}
+
+#[test]
+fn the_broker_client_between_old_and_new() {
+    judge("163.txt", 163, 80);
+    judge("170.txt", 170, 80);
+    judge("178-broker.txt", 178, 85);
 }
 
 #[test]
 fn ib_async_at_178() {
-    judge(178, Dialect::Text, 85);
+    judge("178.txt", 178, 85);
 }
 
 #[test]
-fn the_broker_client_at_213() {
-    judge(213, Dialect::Protobuf, 85);
+fn the_broker_client_of_today() {
+    judge("213.txt", 213, 85);
 }

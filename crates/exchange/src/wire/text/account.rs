@@ -9,7 +9,7 @@ use crate::wire::message::execution::{CommissionAndFeesReport, ExecutionDetails}
 const PRICE_REVISION: i32 = 178;
 
 pub(super) fn execution<F: Fields>(fields: &mut F, details: &mut ExecutionDetails) -> Step {
-    fields.int_or(&mut details.req_id, -1)?;
+    fields.int(&mut details.req_id)?;
     let contract = details.contract.get_or_insert_default();
     let execution = details.execution.get_or_insert_default();
     fields.int(&mut execution.order_id)?;

@@ -30,7 +30,7 @@ pub(super) trait Fields {
     /// An integer.
     fn int(&mut self, field: &mut Option<i32>) -> Step;
 
-    /// An integer; `absent` says that there is none.
+    /// An integer; `absent` says that there is none. A zero is read as what it is.
     fn int_or(&mut self, field: &mut Option<i32>, absent: i32) -> Step;
 
     /// A long integer.
@@ -39,7 +39,7 @@ pub(super) trait Fields {
     /// A number.
     fn number(&mut self, field: &mut Option<f64>) -> Step;
 
-    /// A number; `absent` says that there is none.
+    /// A number; `absent` says that there is none. A zero is read as what it is.
     fn number_or(&mut self, field: &mut Option<f64>, absent: f64) -> Step;
 
     /// A yes or no.

@@ -81,7 +81,7 @@ impl Fields for FieldFiller {
     }
 
     fn int_or(&mut self, field: &mut Option<i32>, absent: i32) -> Step {
-        *field = Some(self.integer()).filter(|value| *value != absent);
+        *field = Some(self.integer()).filter(|value| *value != absent || absent == 0);
         Ok(())
     }
 
@@ -96,7 +96,7 @@ impl Fields for FieldFiller {
     }
 
     fn number_or(&mut self, field: &mut Option<f64>, absent: f64) -> Step {
-        *field = Some(self.real()).filter(|value| value.total_cmp(&absent).is_ne());
+        *field = Some(self.real()).filter(|value| value.total_cmp(&absent).is_ne() || absent == 0.0);
         Ok(())
     }
 

@@ -108,7 +108,7 @@ impl Fields for FieldReader<'_> {
 
     fn int_or(&mut self, field: &mut Option<i32>, absent: i32) -> Step {
         self.int(field)?;
-        *field = field.filter(|value| *value != absent);
+        *field = field.filter(|value| *value != absent || absent == 0);
         Ok(())
     }
 
@@ -137,7 +137,7 @@ impl Fields for FieldReader<'_> {
 
     fn number_or(&mut self, field: &mut Option<f64>, absent: f64) -> Step {
         self.number(field)?;
-        *field = field.filter(|value| value.total_cmp(&absent).is_ne());
+        *field = field.filter(|value| value.total_cmp(&absent).is_ne() || absent == 0.0);
         Ok(())
     }
 

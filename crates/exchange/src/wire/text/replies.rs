@@ -248,7 +248,7 @@ fn versioned_int<F: Fields>(fields: &mut F, field: &mut Option<i32>) -> Step {
 
 fn error<F: Fields>(fields: &mut F, error: &mut ErrorMessage) -> Step {
     fields.fixed("2")?;
-    fields.int_or(&mut error.id, -1)?;
+    fields.int(&mut error.id)?;
     fields.int_or(&mut error.error_code, 0)?;
     fields.escaped(&mut error.error_msg)?;
     if fields.version() >= ADVANCED_REJECT {
