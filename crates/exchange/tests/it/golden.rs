@@ -37,8 +37,8 @@ fn judge(file: &str, version: i32, least: usize) {
     let dialect = if version < 213 { Dialect::Text } else { Dialect::Protobuf };
     let codec = Codec::new(Agreement { version, dialect });
     let path = format!("{}/tests/golden/{file}", env!("CARGO_MANIFEST_DIR"));
-    let file = std::fs::read_to_string(path).unwrap();
-    let frames = parse(&file, dialect);
+    let text = std::fs::read_to_string(path).unwrap();
+    let frames = parse(&text, dialect);
     assert!(frames.len() >= least, "{} frames", frames.len());
     let wrong: Vec<String> = frames.iter().filter_map(|frame| misread(codec, dialect, frame).err()).collect();
     assert!(wrong.is_empty(), "{file}: {wrong:#?}");
@@ -61,7 +61,9 @@ fn misread(codec: Codec, dialect: Dialect, frame: &Golden<'_>) -> Result<(), Str
         return Err(format!("{name} is another message after being written again"));
     }
     let fields = |body: &[u8]| body.split(|byte| *byte == 0).count();
-    if dialect == Dialect::Text && fields(again) != fields(&frame.body) {
+    // The broker's later clients leave out the count of a calculation's options.
+    let left_out = usize::from(name.starts_with("calculate") && fields(again) > fields(&frame.body));
+    if dialect == Dialect::Text && fields(again) != fields(&frame.body) + left_out {
         return Err(format!("{name} has {} fields, read were {}", fields(&frame.body), fields(again)));
     }
     Ok(())

@@ -261,14 +261,16 @@ fn named_with_expired<F: Fields>(fields: &mut F, contract: &mut Contract) -> Ste
     fields.flag(&mut contract.include_expired)
 }
 
-/// How many options, then all of them in one field.
+/// How many options, then all of them in one field. The broker's later clients leave out the count;
+/// what they name in its place has no meaning here.
 fn counted_options<F: Fields>(
     fields: &mut F,
     options: &mut std::collections::BTreeMap<String, String>,
 ) -> Step {
-    let mut count = i32::try_from(options.len()).ok();
-    fields.int(&mut count)?;
-    fields.options(options)
+    let mut first = Some(options.len().to_string());
+    fields.text(&mut first)?;
+    let counted = first.is_none_or(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    if counted { fields.options(options) } else { Ok(()) }
 }
 
 fn market_data<F: Fields>(fields: &mut F, asked: &mut MarketDataRequest) -> Step {
