@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod days;
+mod dialects;
 mod foreign_data;
 mod foreign_kinds;
-mod dialects;
 mod foreign_market;
 mod foreign_orders;
 mod gateway;
