@@ -11,6 +11,7 @@ mod foreign_orders;
 mod gateway;
 mod golden;
 mod hostile;
+mod hostile_text;
 mod many;
 mod raw;
 mod recorded;
