@@ -27,7 +27,7 @@ pub(crate) fn test(binary: &Path, count: &mut Count) -> Outcome {
 
 fn drive(binary: &Path, python: &Path, script: &str, count: &mut Count) -> Outcome {
     let folder = std::env::temp_dir().join(format!("alphatrader-foreign-test-{}", std::process::id()));
-    let gateway = Server::gateway(binary, &folder, &["--seed", "7"])?;
+    let gateway = Server::gateway(binary, &folder, &["--seed", "7", "--unpaced"])?;
     let port = gateway.address().rsplit(':').next().unwrap_or_default().to_owned();
     let mut command = Command::new(python);
     command.arg(folder_of_scripts().join(script)).arg(port).env("PYTHONDONTWRITEBYTECODE", "1");

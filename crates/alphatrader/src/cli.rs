@@ -147,6 +147,9 @@ pub(crate) struct GatewayArgs {
     /// List the shipped scenarios and end.
     #[arg(long)]
     pub(crate) list_scenarios: bool,
+    /// Take messages as fast as they come; without it more than 50 a second are refused, as at the broker.
+    #[arg(long)]
+    pub(crate) unpaced: bool,
     /// The client that is told of every client's orders, executions and commissions.
     #[arg(long, value_name = "ID")]
     pub(crate) master_client: Option<i32>,

@@ -76,11 +76,16 @@ fn configured(args: &GatewayArgs, begin: Timestamp) -> Result<GatewayConfig, Fai
             known.join(", ")
         )));
     }
+    let mut limits = plain.limits;
+    if args.unpaced {
+        limits.messages_per_second = None;
+    }
     let scenario = args.scenario.as_deref().map(library::find).transpose();
     Ok(GatewayConfig {
         symbols: if asked.is_empty() { plain.symbols } else { asked },
         scenario: scenario.map_err(|e| Failure::config(format!("--scenario: {e}")))?,
         desk: DeskConfig { master_client: args.master_client, ..plain.desk },
+        limits,
         server_version: args.server_version.unwrap_or(plain.server_version),
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, args.port)),
         state_file: args.state_dir.as_ref().map(|folder| folder.join(ACCOUNT_FILE)),
