@@ -311,7 +311,7 @@ pub(crate) fn parse(text: &str, name: &str, variables: HashMap<String, String>) 
     serde_saphyr::from_str_with_options_valid::<Config>(text, options).map_err(|error| {
         let report = serde_saphyr::miette::to_miette_report_with_formatter(
             &error,
-            text,
+            &masked(text),
             name,
             &serde_saphyr::UserMessageFormatter,
         );
@@ -319,9 +319,34 @@ pub(crate) fn parse(text: &str, name: &str, variables: HashMap<String, String>) 
     })
 }
 
+/// The text with names and passwords of addresses starred out, every other byte in its place: a report
+/// shows the line, and ends up in logs and letters.
+fn masked(text: &str) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let (before, after) = rest.split_at(at + 3);
+        masked.push_str(before);
+        let end = after.find(|c: char| c.is_whitespace() || "/'\"".contains(c)).unwrap_or(after.len());
+        let secret = after[..end].rfind('@').unwrap_or(0);
+        masked.extend(after[..secret].bytes().map(|_| '*'));
+        rest = &after[secret..];
+    }
+    masked.push_str(rest);
+    masked
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_masked_keeps_its_place() {
+        let text = "a: redis://me:s3c@ret@host/0\nb: http://host:80/x@y\n";
+        let hidden = masked(text);
+        assert_eq!(hidden, "a: redis://*********@host/0\nb: http://host:80/x@y\n");
+        assert_eq!(hidden.len(), text.len());
+    }
 
     fn read(text: &str) -> Result<Config, String> {
         let variables = HashMap::from([("PORT".to_string(), "9001".to_string())]);
