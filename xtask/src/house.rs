@@ -110,7 +110,7 @@ fn short(name: &str) -> &str {
 pub(crate) fn impure_below(metadata: &Metadata) -> Outcome<Vec<String>> {
     let mut broken = Vec::new();
     for name in pure_crates()? {
-        for package in metadata.closure(&format!("{PREFIX}{name}")) {
+        for package in metadata.linked(&format!("{PREFIX}{name}")) {
             if NEVER_BELOW_PURE.contains(&package.name.as_str()) {
                 broken
                     .push(format!("{name} is pure and yet {} {} is below it", package.name, package.version));

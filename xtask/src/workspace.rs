@@ -37,12 +37,22 @@ pub(crate) struct Package {
     pub(crate) has_benches: bool,
 }
 
+/// What one package is built with.
+#[derive(Debug)]
+pub(crate) struct Edges {
+    from: String,
+    /// Ids of the packages whose code is in it.
+    linked: Vec<String>,
+    /// Ids of the packages that only build it.
+    building: Vec<String>,
+}
+
 /// The workspace and, where resolved, everything it depends on.
 #[derive(Debug)]
 pub(crate) struct Metadata {
     pub(crate) packages: Vec<Package>,
-    /// From a package's id to the ids of its dependencies other than those of tests; empty without resolution.
-    pub(crate) edges: Vec<(String, Vec<String>)>,
+    /// What packages are built with, tests' own dependencies left out; empty without resolution.
+    pub(crate) edges: Vec<Edges>,
     pub(crate) target: PathBuf,
 }
 
@@ -126,15 +136,20 @@ fn kind(value: &Value) -> Kind {
     }
 }
 
-fn edge(node: &Value) -> Option<(String, Vec<String>)> {
-    let mut used = Vec::new();
+fn edge(node: &Value) -> Option<Edges> {
+    let from = node.get("id")?.as_str()?.to_owned();
+    let mut edges = Edges { from, linked: Vec::new(), building: Vec::new() };
     for dependency in node.get("deps")?.as_array()? {
         let kinds = dependency.get("dep_kinds")?.as_array()?;
-        if kinds.iter().any(|k| k.get("kind").is_some_and(|k| kind(k) != Kind::Dev)) {
-            used.push(dependency.get("pkg")?.as_str()?.to_owned());
+        let has = |wanted: Kind| kinds.iter().any(|k| k.get("kind").is_some_and(|k| kind(k) == wanted));
+        let id = || dependency.get("pkg")?.as_str().map(str::to_owned);
+        if has(Kind::Normal) {
+            edges.linked.push(id()?);
+        } else if has(Kind::Build) {
+            edges.building.push(id()?);
         }
     }
-    Some((node.get("id")?.as_str()?.to_owned(), used))
+    Some(edges)
 }
 
 impl Metadata {
@@ -146,6 +161,15 @@ impl Metadata {
     /// Everything that `name` of this workspace is built from, itself included, sorted by name and version. Needs a
     /// resolved graph; tests' own dependencies are not in it.
     pub(crate) fn closure(&self, name: &str) -> Vec<&Package> {
+        self.reach(name, |edges| edges.linked.iter().chain(&edges.building).map(String::as_str).collect())
+    }
+
+    /// As [`Metadata::closure`], without what only builds: the code that runs in the program.
+    pub(crate) fn linked(&self, name: &str) -> Vec<&Package> {
+        self.reach(name, |edges| edges.linked.iter().map(String::as_str).collect())
+    }
+
+    fn reach<'a>(&'a self, name: &str, used: impl Fn(&'a Edges) -> Vec<&'a str>) -> Vec<&'a Package> {
         let mut open: Vec<&str> = self.members().filter(|p| p.name == name).map(|p| p.id.as_str()).collect();
         let mut seen: Vec<&str> = Vec::new();
         while let Some(id) = open.pop() {
@@ -153,8 +177,8 @@ impl Metadata {
                 continue;
             }
             seen.push(id);
-            if let Some((_, used)) = self.edges.iter().find(|(from, _)| from == id) {
-                open.extend(used.iter().map(String::as_str));
+            if let Some(edges) = self.edges.iter().find(|edges| edges.from == id) {
+                open.extend(used(edges));
             }
         }
         let mut found: Vec<&Package> =
@@ -183,5 +207,13 @@ mod tests {
         let names: Vec<&str> = metadata.closure("xtask").iter().map(|p| p.name.as_str()).collect();
         assert!(names.contains(&"itoa"), "serde_json uses it: {names:?}");
         assert!(!names.contains(&"tempfile"), "only the tests use it: {names:?}");
+    }
+
+    #[test]
+    fn what_only_builds_is_not_linked() {
+        let metadata = resolved_here().unwrap();
+        let has = |packages: Vec<&Package>| packages.iter().any(|p| p.name == "cc");
+        assert!(has(metadata.closure("alphatrader-store")), "it compiles the C of SQLite");
+        assert!(!has(metadata.linked("alphatrader-store")));
     }
 }
