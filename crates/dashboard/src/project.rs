@@ -8,7 +8,7 @@ mod trading;
 use std::collections::BTreeMap;
 
 use alphatrader_model::view::{MarketView, SymbolHistory, TradingView};
-use alphatrader_model::{Record, Session, Settings, Timestamp};
+use alphatrader_model::{Record, Session, Settings, Symbol, Timestamp};
 
 use crate::hub::Event;
 use crate::published::Published;
@@ -63,7 +63,7 @@ pub fn published(
         mode: surroundings.mode,
         at: surroundings.at.into(),
         session: market.session.map(|session| self::session(&session, surroundings.at)),
-        symbols: market.features.iter().map(|features| features.symbol.to_string()).collect(),
+        symbols: in_order(settings, market),
         feeds: surroundings.feeds,
         ledger_commit_ms: surroundings.ledger_commit_ms,
         reconciled_at: trading.reconciled_at.map(Instant::from),
@@ -103,6 +103,15 @@ pub fn alert(id: &str, at: Timestamp, severity: FeedState, text: impl Into<Strin
     Event::Alert(AlertView { id: id.to_owned(), at: at.into(), severity, text: text.into() })
 }
 
+/// The symbols that are followed, in the order of the settings: the core has them in the order of their
+/// announcement, which differs from start to start.
+fn in_order(settings: &Settings, market: &MarketView) -> Vec<String> {
+    let place = |symbol: &Symbol| settings.symbols.iter().position(|s| s == symbol).unwrap_or(usize::MAX);
+    let mut symbols: Vec<Symbol> = market.features.iter().map(|features| features.symbol).collect();
+    symbols.sort_by_key(place);
+    symbols.iter().map(Symbol::to_string).collect()
+}
+
 fn session(session: &Session, at: Timestamp) -> SessionView {
     let phase = if at < session.open {
         SessionPhase::Before
@@ -124,7 +133,7 @@ mod tests {
     use super::*;
     use crate::view::{MarketKind, TradingMode};
     use alphatrader_model::event::HaltLevel;
-    use alphatrader_model::{Features, Price, Symbol};
+    use alphatrader_model::{Features, Price};
 
     fn surroundings() -> Surroundings {
         Surroundings {
@@ -169,6 +178,16 @@ mod tests {
         let quote = &published.symbols["SPY"].quote;
         assert_eq!(quote.change.map(|c| c.to_string()).as_deref(), Some("3.00"));
         assert_eq!(quote.change_fraction, Some(0.005));
+    }
+
+    #[test]
+    fn symbols_come_in_the_order_of_the_settings() {
+        let symbol = |name: &str| Symbol::new(name).unwrap();
+        let settings = Settings { symbols: vec![symbol("SPY"), symbol("QQQ")], ..Settings::default() };
+        let features = ["QQQ", "SPY"].map(|name| Features::new(symbol(name)));
+        let market = MarketView { features: features.to_vec(), ..MarketView::default() };
+        let view = published(surroundings(), &settings, &market, &[], &TradingView::default());
+        assert_eq!(view.status.symbols, ["SPY", "QQQ"]);
     }
 
     #[test]

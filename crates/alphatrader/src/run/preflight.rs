@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use alphatrader_exchange::server::GatewayConfig;
 use alphatrader_model::Symbol;
 
 use crate::config::Config;
@@ -34,15 +35,19 @@ fn check_variables() -> Result<(), Failure> {
     }
 }
 
-/// The paper exchange makes a market in SPY alone.
+/// The paper exchange makes a market in its own symbols alone.
 fn check_symbols(config: &Config) -> Result<(), Failure> {
-    let spy = Symbol::new("SPY").map_err(|e| Failure::new(e.to_string()))?;
-    let other = config.trading.symbols.iter().find(|symbol| **symbol != spy);
+    let made = GatewayConfig::default().symbols;
+    let other = config.trading.symbols.iter().find(|symbol| !made.contains(symbol));
     match other {
-        Some(symbol) if config.paper.enabled => Err(Failure::config(format!(
-            "trading.symbols: the paper exchange makes a market in SPY only, not in {symbol}; \
-             leave it out, or set paper.enabled to false to trade with `broker`"
-        ))),
+        Some(symbol) if config.paper.enabled => {
+            let made: Vec<&str> = made.iter().map(Symbol::as_str).collect();
+            Err(Failure::config(format!(
+                "trading.symbols: the paper exchange makes no market in {symbol}, only in {}; \
+                 leave it out, or set paper.enabled to false to trade with `broker`",
+                made.join(", ")
+            )))
+        }
         _ => Ok(()),
     }
 }

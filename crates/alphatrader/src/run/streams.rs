@@ -53,7 +53,8 @@ fn row(stream: &StreamStatus, symbol: Symbol, is_option: bool, kind: &str) -> St
         sampled: stream.sampled,
         age_ms: stream.age_ms,
         per_second: stream.per_second,
-        lag_ms: stream.lag_ms,
+        // An option's newest print may be hours old when its line opens: that is no lag.
+        lag_ms: stream.lag_ms.filter(|_| !is_option),
         gaps: stream.gaps,
         restarts: stream.restarts,
         problem: stream.problem.clone(),
@@ -80,7 +81,6 @@ fn join(all: &mut StreamView, one: &StreamView) {
         (a, b) => a.or(b),
     };
     all.per_second += one.per_second;
-    all.lag_ms = all.lag_ms.max(one.lag_ms);
     all.gaps += one.gaps;
     all.restarts += one.restarts;
     if all.problem.is_none() {
