@@ -84,7 +84,10 @@ mod tests {
     fn the_paper_exchange_says_what_it_does_not_trade() {
         let mut config = Config::default();
         config.trading.symbols.push(Symbol::new("QQQ").unwrap());
-        assert!(check_symbols(&config).unwrap_err().to_string().contains("QQQ"));
+        check_symbols(&config).unwrap();
+        config.trading.symbols.push(Symbol::new("XOM").unwrap());
+        let refused = check_symbols(&config).unwrap_err().to_string();
+        assert!(refused.contains("no market in XOM, only in SPY, QQQ"), "{refused}");
         config.paper.enabled = false;
         check_symbols(&config).unwrap();
     }
