@@ -101,8 +101,8 @@ fn a_state_folder_or_a_ledger_that_cannot_be_used() {
 fn a_symbol_that_the_paper_exchange_does_not_trade() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("config.yaml");
-    std::fs::write(&file, "trading:\n  symbols: [SPY, QQQ]\n").unwrap();
-    refused(&["--config", file.to_str().unwrap(), "run", "--no-browser"], 2, &["QQQ", "paper.enabled"]);
+    std::fs::write(&file, "trading:\n  symbols: [SPY, XOM]\n").unwrap();
+    refused(&["--config", file.to_str().unwrap(), "run", "--no-browser"], 2, &["XOM", "paper.enabled"]);
 }
 
 #[test]
