@@ -14,6 +14,7 @@
 //! | [`settings`] | everything a person can set, validated |
 //! | [`event`] | [`Event`]: all of the above in one order |
 //! | [`output`] | [`Outputs`]: records for the ledger and effects for the world |
+//! | [`metric`] | [`Metric`]: a measured number that says how sure it is |
 //! | [`features`] | [`Features`]: what the analytics know of one symbol |
 //! | [`view`] | [`view::MarketView`] and [`view::TradingView`]: the read models |
 //! | [`id`] | time-ordered identifiers made from event time and sequence |
@@ -31,6 +32,7 @@ pub mod features;
 pub mod id;
 pub mod instrument;
 pub mod market;
+pub mod metric;
 pub mod number;
 pub mod order;
 pub mod output;
@@ -47,6 +49,7 @@ pub use features::Features;
 pub use id::{OrderRef, SignalId};
 pub use instrument::{Contract, Instrument, InstrumentId, OptionContract, Right, Symbol};
 pub use market::{Bar, Depth, DepthOperation, Quote, Side, Trade, Venue};
+pub use metric::{Metric, Quality};
 pub use number::{Money, Price, Quantity, SignedQuantity};
 pub use order::{Fill, Order, OrderId, OrderKind, OrderRequest, OrderState, Role, TimeInForce};
 pub use output::{Action, Effect, EffectId, Outputs, Record};
