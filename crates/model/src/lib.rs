@@ -7,6 +7,7 @@
 //! | [`calendar`] | exchange sessions: holidays, half days, New York time |
 //! | [`instrument`] | [`Symbol`], [`Contract`], OCC option symbols, [`Instrument`] |
 //! | [`market`] | what a feed says: quotes, trades, bars, depth, chain rows, gaps |
+//! | [`condition`] | sale conditions of a print: what each means, and which gate drops it |
 //! | [`broker`] | what a broker says: statuses, executions, commissions, positions |
 //! | [`order`] | orders, their roles and states, fills |
 //! | [`position`] | positions and the account |
@@ -27,6 +28,7 @@ mod text;
 
 pub mod broker;
 pub mod calendar;
+pub mod condition;
 pub mod event;
 pub mod features;
 pub mod id;

@@ -89,10 +89,30 @@ impl TradeFlags {
     pub const SWEEP: Self = Self(1 << 5);
     /// From a feed that samples: several prints may have become one, or none.
     pub const SAMPLED: Self = Self(1 << 6);
+    /// Reported late, in sequence. Comes with [`Self::NOT_LAST`], as all below do.
+    pub const LATE: Self = Self(1 << 7);
+    /// An average of several prices.
+    pub const AVERAGE_PRICE: Self = Self(1 << 8);
+    /// Its price follows from another market's (derivatively priced), or it is one leg of a larger trade
+    /// (contingent, tied to an option).
+    pub const DERIVED: Self = Self(1 << 9);
+    /// Its price was made earlier (prior reference) or lies off the market on purpose (price variation).
+    pub const PRIOR_REFERENCE: Self = Self(1 << 10);
+    /// Settles otherwise than its market does (cash, next day, seller's option).
+    pub const SETTLEMENT: Self = Self(1 << 11);
+    /// The feed says that it is not reported to the tape.
+    pub const UNREPORTED: Self = Self(1 << 12);
+    /// Not a print: says that an earlier one is cancelled or corrected.
+    pub const BUST: Self = Self(1 << 13);
 
     /// Whether all flags of `other` are set.
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
+    }
+
+    /// Whether any flag of `other` is set.
+    pub const fn intersects(self, other: Self) -> bool {
+        self.0 & other.0 != 0
     }
 
     /// Both sets of flags.

@@ -1,5 +1,6 @@
 //! Prints, from tick-by-tick data and from the volume tick of a quote line.
 
+use alphatrader_model::condition;
 use alphatrader_model::market::TradeFlags;
 use alphatrader_model::number::NumberError;
 use alphatrader_model::{InstrumentId, Price, Quantity, Span, Symbol, Timestamp, Trade};
@@ -13,10 +14,8 @@ use crate::translate::number;
 /// [`NumberError`] for a price finer than our unit and for a size that is none.
 pub(crate) fn print(tick: &BrokerTrade, instrument: InstrumentId) -> Result<Option<Trade>, NumberError> {
     let (price, size) = (number::price(tick.price)?, number::size(tick.size)?);
-    let mut flags = conditions(&tick.special_conditions);
-    if tick.trade_attribute.unreported {
-        flags = flags.with(TradeFlags::NOT_LAST);
-    }
+    let attribute = &tick.trade_attribute;
+    let flags = condition::of_ibkr(&tick.special_conditions, attribute.past_limit, attribute.unreported);
     Ok(number::level(price, size).map(|level| Trade {
         instrument,
         price: level.price,
@@ -31,26 +30,6 @@ pub(crate) fn print(tick: &BrokerTrade, instrument: InstrumentId) -> Result<Opti
 /// An exchange or market maker, where its name is one of ours.
 pub(crate) fn venue(name: &str) -> Option<Symbol> {
     Symbol::new(name).ok()
-}
-
-/// What the letters of a print's sale conditions mean, as the consolidated tapes define them.
-fn conditions(codes: &str) -> TradeFlags {
-    codes.chars().fold(TradeFlags::NONE, |flags, code| {
-        flags.with(match code {
-            'F' => TradeFlags::SWEEP,
-            'I' => TradeFlags::ODD_LOT,
-            // Opening, re-opening and closing crosses.
-            'O' | '5' | '6' => TradeFlags::AUCTION,
-            'U' | 'Z' => TradeFlags::OUT_OF_SEQUENCE.with(TradeFlags::NOT_LAST),
-            // Average price (B, W), cash (C), price variation (H), prior reference (P), next day (N),
-            // seller's option (R), extended hours (T), contingent (V, 7), derivatively priced (4),
-            // official open (Q) and close (M, 9).
-            'B' | 'W' | 'C' | 'H' | 'P' | 'N' | 'R' | 'T' | 'V' | '7' | '4' | 'Q' | 'M' | '9' => {
-                TradeFlags::NOT_LAST
-            }
-            _ => TradeFlags::NONE,
-        })
-    })
 }
 
 /// When a print of a whole second happened: the source names the second, we know when it reached us.
@@ -133,14 +112,6 @@ mod tests {
         for text in ["", "1", "1;2", "x;1;1;", "1;x;1;", "1;1;x;", "1;1;9223372036854775807;"] {
             assert!(volume_tick(text, InstrumentId(2)).is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn conditions_become_flags() {
-        assert!(conditions(" FI").contains(TradeFlags::SWEEP.with(TradeFlags::ODD_LOT)));
-        assert!(conditions("4").contains(TradeFlags::NOT_LAST));
-        assert!(conditions("O").contains(TradeFlags::AUCTION));
-        assert_eq!(conditions(""), TradeFlags::NONE);
     }
 
     #[test]
