@@ -132,6 +132,7 @@ impl SymbolAnalytics {
         self.bars = ShortBarMaker::default();
         self.sweeps.restart();
         (self.history.sweep, self.history.sweeps, self.history.totals) = (None, 0, None);
+        self.history.recent_sweeps.clear();
         let features = &mut self.features;
         features.session_volume = 0;
         (features.last, features.session_open, features.vwap) = (None, None, None);
@@ -238,7 +239,7 @@ impl SymbolAnalytics {
         let displayed = self.displayed.map(|(bid, ask)| if side == Side::Buy { ask } else { bid });
         let print = SweepPrint { price, size, side, venue, marked };
         if let Some(sweep) = self.sweeps.add(ts, &print, displayed) {
-            self.history.sweep = Some(sweep);
+            self.history.note_sweep(sweep);
             self.history.sweeps = self.sweeps.count();
         }
     }

@@ -224,6 +224,9 @@ pub struct SymbolHistory {
     pub sweep: Option<Sweep>,
     /// Sweeps of the session.
     pub sweeps: u64,
+    /// The newest sweeps of the session, newest last; at most [`SymbolHistory::SWEEPS`].
+    #[serde(default)]
+    pub recent_sweeps: VecDeque<Sweep>,
     /// The running minute against those before it; absent until enough of them were watched.
     pub unusual_volume: Option<UnusualVolume>,
     /// What is not heard of at this moment.
@@ -247,6 +250,8 @@ impl SymbolHistory {
     pub const VPIN: usize = 500;
     /// Book rows kept on each side.
     pub const ROWS: usize = 10;
+    /// Sweeps kept.
+    pub const SWEEPS: usize = 64;
 
     /// Knows nothing yet, and has room for everything.
     pub fn new(symbol: Symbol) -> Self {
@@ -263,12 +268,25 @@ impl SymbolHistory {
             session_low: None,
             sweep: None,
             sweeps: 0,
+            recent_sweeps: VecDeque::with_capacity(Self::SWEEPS),
             unusual_volume: None,
             lost: LostStreams::default(),
             sampled: false,
             status: None,
             totals: None,
         }
+    }
+
+    /// Keeps a sweep, or what has become of the newest one: it is told anew with each of its prints.
+    pub fn note_sweep(&mut self, sweep: Sweep) {
+        let grown = self.recent_sweeps.back().is_some_and(|s| (s.start, s.side) == (sweep.start, sweep.side));
+        if grown {
+            self.recent_sweeps.pop_back();
+        } else if self.recent_sweeps.len() == Self::SWEEPS {
+            self.recent_sweeps.pop_front();
+        }
+        self.recent_sweeps.push_back(sweep);
+        self.sweep = Some(sweep);
     }
 }
 
@@ -396,4 +414,38 @@ impl TradingView {
     pub const SIGNALS: usize = 50;
     /// Fills shown.
     pub const FILLS: usize = 100;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sweep(start: i64, prints: u32) -> Sweep {
+        Sweep {
+            start: Timestamp::from_seconds(start),
+            end: Timestamp::from_seconds(start),
+            side: Side::Buy,
+            quantity: 100,
+            notional: 100.0,
+            prints,
+            levels: 2,
+            venues: 1,
+            from: Price::from_cents(100),
+            to: Price::from_cents(101),
+            marked: 0.0,
+        }
+    }
+
+    #[test]
+    fn a_sweep_that_grows_stays_one() {
+        let mut history = SymbolHistory::new(Symbol::new("SPY").unwrap());
+        history.note_sweep(sweep(1, 2));
+        history.note_sweep(sweep(1, 3));
+        assert_eq!(history.recent_sweeps, [sweep(1, 3)]);
+        for start in 2..=100 {
+            history.note_sweep(sweep(start, 2));
+        }
+        assert_eq!(history.recent_sweeps.len(), SymbolHistory::SWEEPS);
+        assert_eq!(history.sweep, history.recent_sweeps.back().copied());
+    }
 }
