@@ -5,7 +5,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use alphatrader_analytics::SymbolAnalytics;
+use alphatrader_analytics::Alone;
 use alphatrader_analytics::book::Book;
 use alphatrader_analytics::options::{Terms, implied_volatility, price, value};
 use alphatrader_analytics::vpin::Vpin;
@@ -101,10 +101,10 @@ fn edits() -> Vec<Depth> {
 }
 
 /// Five minutes into a session with a full VPIN window and a book.
-fn warm() -> (SymbolAnalytics, Timestamp) {
+fn warm() -> (Alone, Timestamp) {
     let symbol = Symbol::new("SPY").expect("SPY is a symbol");
     let settings = Analytics { vpin_bucket_volume: 100_000, vpin_window: 50 };
-    let mut spy = SymbolAnalytics::new(symbol, SPY, &settings);
+    let mut spy = Alone::new(symbol, SPY, &settings);
     spy.on_session(session());
     let mut now = session().open;
     for ((quote, trade), edit) in quotes().iter().zip(&trades()).zip(&edits()) {

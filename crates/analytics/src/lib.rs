@@ -2,7 +2,7 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
-//! | [`symbol`] | [`SymbolAnalytics`]: all below for one symbol, fed event by event |
+//! | [`symbol`] | [`SymbolAnalytics`]: all below for one symbol, fed event by event; [`Alone`] with its features |
 //! | [`admission`] | the first gate: what of a feed may be used, and for what |
 //! | [`book`] | [`book::Book`]: positional depth edits, and whether the result can be trusted |
 //! | [`classify`] | who started a trade (Lee and Ready on integers) |
@@ -28,4 +28,4 @@ pub mod options;
 pub mod symbol;
 pub mod vpin;
 
-pub use symbol::SymbolAnalytics;
+pub use symbol::{Alone, SymbolAnalytics};

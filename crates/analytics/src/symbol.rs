@@ -1,20 +1,21 @@
 //! Everything the analytics know of one symbol, kept current event by event.
 //!
-//! [`SymbolAnalytics`] is fed what the market says of one instrument, in order of events, and keeps one
-//! [`Features`] value and one [`SymbolHistory`]. Each event costs a bounded amount of work and, once the
+//! [`SymbolAnalytics`] is fed what the market says of one instrument, in order of events; it writes one
+//! [`Features`] value in place, which its owner keeps, and keeps one [`SymbolHistory`]. Each event costs a bounded amount of work and, once the
 //! session has begun, allocates nothing.
 //!
 //! The *session* is 09:30 to the close. Volume, VWAP, extremes, flow, VPIN and candles know only its
 //! prints; a closing auction may be printed up to ten minutes late. Last price and tape know the
 //! extended hours too. A metric whose window was not watched in full is absent.
 
+mod alone;
 mod day;
 
 use std::collections::VecDeque;
 
 use alphatrader_model::calendar::Session;
 use alphatrader_model::features::{BookState, Features};
-use alphatrader_model::instrument::{InstrumentId, Symbol};
+use alphatrader_model::instrument::InstrumentId;
 use alphatrader_model::market::{
     Bar, DayTotals, Depth, Gap, Level, Quote, Side, Stream, Trade, TradeFlags, TradingStatus,
 };
@@ -32,11 +33,13 @@ use crate::vpin::Vpin;
 
 use day::{Day, DayPrint};
 
-/// The analytics of one symbol.
+pub use alone::Alone;
+
+/// The analytics of one symbol. Every method that hears an event writes into the same [`Features`], which its
+/// owner hands over each time.
 #[derive(Debug, Clone)]
 pub struct SymbolAnalytics {
     instrument: InstrumentId,
-    features: Features,
     history: SymbolHistory,
     admission: Admission,
     classifier: Classifier,
@@ -58,12 +61,14 @@ pub struct SymbolAnalytics {
 }
 
 impl SymbolAnalytics {
-    /// Knows nothing yet. `instrument` is the number of the stock itself; events of others are ignored.
-    pub fn new(symbol: Symbol, instrument: InstrumentId, settings: &settings::Analytics) -> Self {
+    /// Knows nothing yet. `features` are those of the symbol, new too; `instrument` is the number of the stock
+    /// itself; events of others are ignored.
+    pub fn new(features: &mut Features, instrument: InstrumentId, settings: &settings::Analytics) -> Self {
+        features.toxicity.bucket_volume = settings.vpin_bucket_volume;
+        features.toxicity.window = settings.vpin_window;
         Self {
             instrument,
-            features: Features::new(symbol),
-            history: SymbolHistory::new(symbol),
+            history: SymbolHistory::new(features.symbol),
             admission: Admission::default(),
             classifier: Classifier::default(),
             quote: None,
@@ -77,12 +82,6 @@ impl SymbolAnalytics {
             next_vpin: None,
             book: Book::default(),
         }
-    }
-
-    /// What is known now.
-    #[inline]
-    pub const fn features(&self) -> &Features {
-        &self.features
     }
 
     /// What a chart shows beyond it. Book, range of the session and unusual volume are those of the last
@@ -107,23 +106,23 @@ impl SymbolAnalytics {
     }
 
     /// New settings. VPIN's bucket and window change at the next session and start from nothing.
-    pub fn on_settings(&mut self, settings: &settings::Analytics) {
+    pub fn on_settings(&mut self, features: &mut Features, settings: &settings::Analytics) {
         let wanted = (settings.vpin_bucket_volume, settings.vpin_window);
         let current = (self.vpin.bucket(), self.vpin.window() as u32);
         self.next_vpin = (wanted != current).then_some(wanted);
         if self.day.session().is_none() {
-            self.change_vpin();
+            self.change_vpin(features);
         }
     }
 
     /// A session is due. A new date forgets the day's state: last price, tape, candles, volume, VWAP,
     /// extremes, flow. VPIN goes on by volume over days; quote and book are the feed's and stay.
-    pub fn on_session(&mut self, session: Session) {
+    pub fn on_session(&mut self, features: &mut Features, session: Session) {
         self.next_second = Timestamp::from_nanos(i64::MIN);
         if !self.day.begin(session) {
             return;
         }
-        self.change_vpin();
+        self.change_vpin(features);
         self.admission.restart();
         self.classifier.reset();
         self.history.candles.clear();
@@ -133,42 +132,42 @@ impl SymbolAnalytics {
         self.sweeps.restart();
         (self.history.sweep, self.history.sweeps, self.history.totals) = (None, 0, None);
         self.history.recent_sweeps.clear();
-        let features = &mut self.features;
         features.session_volume = 0;
         (features.last, features.session_open, features.vwap) = (None, None, None);
         (features.high_5m, features.low_5m, features.signed_volume_1m) = (None, None, None);
     }
 
-    fn change_vpin(&mut self) {
+    fn change_vpin(&mut self, features: &mut Features) {
         if let Some((bucket, window)) = self.next_vpin.take() {
             self.vpin = Vpin::new(bucket, window);
             self.history.vpin.clear();
-            self.features.vpin = None;
-            self.features.vpin_buckets = 0;
+            (features.toxicity.bucket_volume, features.toxicity.window) = (bucket, window);
+            features.vpin = None;
+            features.vpin_buckets = 0;
         }
     }
 
     /// Best bid and offer changed.
     #[inline]
-    pub fn on_quote(&mut self, ts: Timestamp, quote: &Quote) {
+    pub fn on_quote(&mut self, features: &mut Features, ts: Timestamp, quote: &Quote) {
         if quote.instrument != self.instrument {
             return;
         }
-        self.advance(ts);
+        self.advance(features, ts);
         match self.admission.quote(quote) {
             QuoteUse::Firm(bid, ask) => {
                 self.quoted = true;
-                self.show_touch(ts, bid, ask);
-                self.features.quote_at = Some(ts);
-                self.features.as_of = ts;
+                self.show_touch(features, ts, bid, ask);
+                features.quote_at = Some(ts);
+                features.as_of = ts;
             }
             QuoteUse::OneSided => {
                 self.quoted = true;
-                self.hide_touch();
-                self.features.bid = quote.bid.map(|level| level.price);
-                self.features.ask = quote.ask.map(|level| level.price);
-                self.features.quote_at = Some(ts);
-                self.features.as_of = ts;
+                self.hide_touch(features);
+                features.bid = quote.bid.map(|level| level.price);
+                features.ask = quote.ask.map(|level| level.price);
+                features.quote_at = Some(ts);
+                features.as_of = ts;
             }
             QuoteUse::Crossed => (self.quote, self.displayed) = (None, None),
             QuoteUse::Refused => return,
@@ -178,11 +177,11 @@ impl SymbolAnalytics {
 
     /// A print.
     #[inline]
-    pub fn on_trade(&mut self, ts: Timestamp, trade: &Trade) {
+    pub fn on_trade(&mut self, features: &mut Features, ts: Timestamp, trade: &Trade) {
         if trade.instrument != self.instrument {
             return;
         }
-        self.advance(ts);
+        self.advance(features, ts);
         let Some(usage) = self.admission.trade(ts, trade) else {
             return;
         };
@@ -197,32 +196,39 @@ impl SymbolAnalytics {
             } else {
                 self.classifier.remember(trade.price);
             }
-            self.features.trade_at = Some(ts);
+            features.trade_at = Some(ts);
         }
         if usage.sets_last {
-            self.features.last = Some(trade.price);
+            features.last = Some(trade.price);
         }
         let Trade { price, size, venue, .. } = *trade;
         self.bars.on_print(&mut self.history.bars, ts, price, size, usage.sets_last);
         if self.day.holds(ts, usage.auction) {
-            self.session_print(ts, trade, usage, side);
+            self.session_print(features, ts, trade, usage, side);
         }
         push(&mut self.history.tape, SymbolHistory::TAPE, TapePrint { time: ts, price, size, side, venue });
         self.history.prints += 1;
         self.history.lost.trades = false;
         self.history.sampled = trade.flags.contains(TradeFlags::SAMPLED);
-        self.features.as_of = ts;
+        features.as_of = ts;
     }
 
     #[inline]
-    fn session_print(&mut self, ts: Timestamp, trade: &Trade, usage: TradeUse, side: Option<Side>) {
+    fn session_print(
+        &mut self,
+        features: &mut Features,
+        ts: Timestamp,
+        trade: &Trade,
+        usage: TradeUse,
+        side: Option<Side>,
+    ) {
         let Trade { price, size, .. } = *trade;
         // Admitted sizes are at most 10^12.
         let signed = side.map_or(0, |side| side.sign() * size.get() as i64);
         let print = DayPrint { price, size, signed, sets_last: usage.sets_last };
-        self.day.on_print(ts, &print, &mut self.features, &mut self.history.candles);
+        self.day.on_print(ts, &print, features, &mut self.history.candles);
         if usage.signed {
-            self.count_in_vpin(ts, size.get(), side);
+            self.count_in_vpin(features, ts, size.get(), side);
             // A sampled print may be several orders, or a part of one.
             if let Some(side) = side
                 && !trade.flags.contains(TradeFlags::SAMPLED)
@@ -245,29 +251,29 @@ impl SymbolAnalytics {
     }
 
     #[inline]
-    fn count_in_vpin(&mut self, ts: Timestamp, size: u64, side: Option<Side>) {
+    fn count_in_vpin(&mut self, features: &mut Features, ts: Timestamp, size: u64, side: Option<Side>) {
         let points = &mut self.history.vpin;
         let before = self.vpin.completed();
         self.vpin.add(size, side, |value| push(points, SymbolHistory::VPIN, (ts, value)));
         if self.vpin.completed() != before {
-            self.features.vpin = self.vpin.value();
-            self.features.vpin_buckets = self.vpin.completed();
+            features.vpin = self.vpin.value();
+            features.vpin_buckets = self.vpin.completed();
         }
     }
 
     /// A bar ended at `ts`. One of five seconds takes the place of ours. Used for last price, volume and
     /// candles as long as the session has no prints.
-    pub fn on_bar(&mut self, ts: Timestamp, bar: &Bar) {
+    pub fn on_bar(&mut self, features: &mut Features, ts: Timestamp, bar: &Bar) {
         if bar.instrument != self.instrument {
             return;
         }
-        self.advance(ts);
+        self.advance(features, ts);
         if !self.admission.bar(bar) {
             return;
         }
         let kept = self.bars.on_bar(&mut self.history.bars, ts, bar);
-        if self.day.on_bar(ts, bar, &mut self.features, &mut self.history.candles) || kept {
-            self.features.as_of = ts;
+        if self.day.on_bar(ts, bar, features, &mut self.history.candles) || kept {
+            features.as_of = ts;
         } else {
             self.admission.bar_unused();
         }
@@ -275,13 +281,12 @@ impl SymbolAnalytics {
 
     /// A row of the book changed.
     #[inline]
-    pub fn on_depth(&mut self, ts: Timestamp, depth: &Depth) {
+    pub fn on_depth(&mut self, features: &mut Features, ts: Timestamp, depth: &Depth) {
         if depth.instrument != self.instrument {
             return;
         }
-        self.advance(ts);
+        self.advance(features, ts);
         let state = self.book.apply(depth);
-        let features = &mut self.features;
         let deep = usize::from(depth.position) >= imbalance::LEVELS && state == features.book;
         features.book = state;
         self.history.lost.depth = false;
@@ -296,16 +301,17 @@ impl SymbolAnalytics {
         }
         if !self.quoted {
             match self.book.best() {
-                Some((bid, ask)) => self.show_touch(ts, bid, ask),
-                None => self.hide_touch(),
+                Some((bid, ask)) => self.show_touch(features, ts, bid, ask),
+                None => self.hide_touch(features),
             }
         }
     }
 
     /// Trading was stopped, or goes on. Shown only: a stock that does not trade has no quotes.
-    pub fn on_status(&mut self, status: &TradingStatus) {
+    pub fn on_status(&mut self, features: &mut Features, ts: Timestamp, status: &TradingStatus) {
         if status.instrument == self.instrument {
             self.history.status = Some(status.state);
+            features.as_of = ts;
         }
     }
 
@@ -319,63 +325,63 @@ impl SymbolAnalytics {
     /// The process stood still for a moment and nothing was heard meanwhile: quotes and book are not known,
     /// flow and extremes start over, VWAP is absent for the rest of the session. VPIN goes on: beside
     /// its buckets the moment is small.
-    pub fn on_pause(&mut self, ts: Timestamp) {
+    pub fn on_pause(&mut self, features: &mut Features, ts: Timestamp) {
         let instrument = self.instrument;
         for stream in [Stream::Quotes, Stream::Depth] {
-            self.on_gap(ts, &Gap { instrument, stream });
+            self.on_gap(features, ts, &Gap { instrument, stream });
         }
-        self.lose_prints();
+        self.lose_prints(features);
     }
 
     /// Prints are missing: everything that rests on a stretch of them starts over, but VPIN.
-    fn lose_prints(&mut self) {
+    fn lose_prints(&mut self, features: &mut Features) {
         self.history.lost.trades = true;
         self.sweeps.clear();
         self.admission.restart();
         self.classifier.reset();
-        self.day.lose_prints(&mut self.features);
+        self.day.lose_prints(features);
         self.next_second = Timestamp::from_nanos(i64::MIN);
     }
 
     /// Part of a stream was lost: what rests on it is not known until it has been watched anew.
     ///
     /// Without prints: flow, extremes and VPIN start over, and VWAP is absent for the rest of the session.
-    pub fn on_gap(&mut self, ts: Timestamp, gap: &Gap) {
+    pub fn on_gap(&mut self, features: &mut Features, ts: Timestamp, gap: &Gap) {
         if gap.instrument != self.instrument {
             return;
         }
-        self.advance(ts);
+        self.advance(features, ts);
         match gap.stream {
             Stream::Quotes => {
                 self.history.lost.quotes = true;
                 self.quoted = false;
-                self.hide_touch();
+                self.hide_touch(features);
             }
             Stream::Trades => {
-                self.lose_prints();
+                self.lose_prints(features);
                 self.vpin.clear();
-                self.features.vpin = None;
+                features.vpin = None;
             }
             Stream::Depth => {
                 self.history.lost.depth = true;
                 self.book.reset();
-                self.features.book = self.book.state();
-                self.features.imbalance_5 = None;
+                features.book = self.book.state();
+                features.imbalance_5 = None;
                 if !self.quoted {
-                    self.hide_touch();
+                    self.hide_touch(features);
                 }
             }
             // A candle less.
             Stream::Bars => {}
         }
-        self.features.as_of = ts;
+        features.as_of = ts;
     }
 
     /// Time passed. Sliding windows move although nothing was traded; says whether they did: else
     /// nothing has changed.
     #[inline]
-    pub fn on_timer(&mut self, ts: Timestamp) -> bool {
-        self.advance(ts)
+    pub fn on_timer(&mut self, features: &mut Features, ts: Timestamp) -> bool {
+        self.advance(features, ts)
     }
 
     /// Brings that part of the history up to date which no event keeps: book rows, range of the session,
@@ -394,10 +400,9 @@ impl SymbolAnalytics {
     }
 
     #[inline]
-    fn show_touch(&mut self, ts: Timestamp, bid: Level, ask: Level) {
+    fn show_touch(&mut self, features: &mut Features, ts: Timestamp, bid: Level, ask: Level) {
         self.quote = Some(QuoteInForce { bid: bid.price, ask: ask.price, at: ts });
         self.displayed = Some((bid.size.get(), ask.size.get()));
-        let features = &mut self.features;
         features.bid = Some(bid.price);
         features.ask = Some(ask.price);
         let (low, high) = (bid.price.raw(), ask.price.raw());
@@ -405,19 +410,18 @@ impl SymbolAnalytics {
         features.imbalance_touch = imbalance::of_sizes(bid.size.get(), ask.size.get());
     }
 
-    fn hide_touch(&mut self) {
+    fn hide_touch(&mut self, features: &mut Features) {
         (self.quote, self.displayed) = (None, None);
-        let features = &mut self.features;
         (features.bid, features.ask) = (None, None);
         (features.spread_bp, features.imbalance_touch) = (None, None);
     }
 
     /// Moves the sliding windows when a new second has begun; says whether it has.
     #[inline]
-    fn advance(&mut self, ts: Timestamp) -> bool {
+    fn advance(&mut self, features: &mut Features, ts: Timestamp) -> bool {
         let moves = ts >= self.next_second;
         if moves {
-            self.next_second = self.day.turn(ts, &mut self.features);
+            self.next_second = self.day.turn(ts, features);
         }
         moves
     }

@@ -117,14 +117,14 @@ fn signal_check(c: &mut Criterion) {
         last_lost: false,
         signals_today: 0,
     };
-    let known = *view.features.first().expect("the symbol is analysed");
-    let still = Features { last: known.low_5m, ..known };
+    let known = view.features.first().expect("the symbol is analysed");
+    let still = Features { last: known.low_5m, ..known.clone() };
     let breaks = Features {
         last: known.high_5m.and_then(|high| high.checked_add(Price::CENT)),
         imbalance_touch: Some(0.5),
         signed_volume_1m: Some(50_000),
         quote_at: Some(now),
-        ..known
+        ..known.clone()
     };
     let look = |features| zero_dte::evaluate(&Look { now, settings: &settings, view, features, standing });
     let (walk, proposal) = look(&breaks);

@@ -45,11 +45,11 @@ impl MarketCore {
             (contract.quote, contract.quote_at) = (None, None);
         }
         for (symbol, features) in self.symbols.iter_mut().zip(&mut self.view.features) {
-            symbol.on_pause(now);
+            symbol.on_pause(features, now);
             if !short {
-                symbol.on_gap(now, &Gap { instrument: symbol.instrument(), stream: Stream::Trades });
+                let gap = Gap { instrument: symbol.instrument(), stream: Stream::Trades };
+                symbol.on_gap(features, now, &gap);
             }
-            *features = *symbol.features();
         }
         self.view.as_of = now;
     }
@@ -71,10 +71,10 @@ impl MarketCore {
         let now = event.ts_event;
         match &event.payload {
             Payload::Quote(quote) => self.on_quote(now, quote),
-            Payload::Trade(trade) => self.analyse(trade.instrument, |s| s.on_trade(now, trade)),
-            Payload::Depth(depth) => self.analyse(depth.instrument, |s| s.on_depth(now, depth)),
-            Payload::Bar(bar) => self.analyse(bar.instrument, |s| s.on_bar(now, bar)),
-            Payload::Gap(gap) => self.analyse(gap.instrument, |s| s.on_gap(now, gap)),
+            Payload::Trade(trade) => self.analyse(trade.instrument, |s, f| s.on_trade(f, now, trade)),
+            Payload::Depth(depth) => self.analyse(depth.instrument, |s, f| s.on_depth(f, now, depth)),
+            Payload::Bar(bar) => self.analyse(bar.instrument, |s, f| s.on_bar(f, now, bar)),
+            Payload::Gap(gap) => self.analyse(gap.instrument, |s, f| s.on_gap(f, now, gap)),
             Payload::Timer => self.on_timer(now, out),
             Payload::Chain(row) => {
                 if let Some(contract) = self.view.contracts.get_mut(row.instrument.0 as usize) {
@@ -95,15 +95,14 @@ impl MarketCore {
             }
             Payload::Session(session) => {
                 self.view.session = Some(*session);
-                for place in 0..self.symbols.len() {
-                    self.symbols[place].on_session(*session);
-                    self.view.features[place] = *self.symbols[place].features();
+                for (symbol, features) in self.symbols.iter_mut().zip(&mut self.view.features) {
+                    symbol.on_session(features, *session);
                 }
             }
             Payload::Instrument(instrument) => self.on_instrument(instrument),
             // No measure rests on them: a stock that does not trade has no quotes, which the edge sees to.
-            Payload::Status(status) => self.analyse(status.instrument, |s| s.on_status(status)),
-            Payload::Totals(totals) => self.analyse(totals.instrument, |s| s.on_totals(now, totals)),
+            Payload::Status(status) => self.analyse(status.instrument, |s, f| s.on_status(f, now, status)),
+            Payload::Totals(totals) => self.analyse(totals.instrument, |s, _| s.on_totals(now, totals)),
             Payload::Operator(_) | Payload::Broker(_) | Payload::Ledger(_) | Payload::Barrier { .. } => {
                 return;
             }
@@ -118,16 +117,15 @@ impl MarketCore {
         };
         contract.quote = Some(*quote);
         contract.quote_at = Some(now);
-        self.analyse(quote.instrument, |s| s.on_quote(now, quote));
+        self.analyse(quote.instrument, |s, f| s.on_quote(f, now, quote));
     }
 
-    /// Lets the analytics of a stock see an event, if it is analysed, and takes over its features.
-    fn analyse(&mut self, id: InstrumentId, see: impl FnOnce(&mut SymbolAnalytics)) {
+    /// Lets the analytics of a stock see an event, if it is analysed, and write its features.
+    fn analyse(&mut self, id: InstrumentId, see: impl FnOnce(&mut SymbolAnalytics, &mut Features)) {
         match self.analysed.get(id.0 as usize) {
             Some(Some(place)) => {
                 let place = usize::from(*place);
-                see(&mut self.symbols[place]);
-                self.view.features[place] = *self.symbols[place].features();
+                see(&mut self.symbols[place], &mut self.view.features[place]);
             }
             Some(None) => {}
             None => self.refused += 1,
@@ -138,11 +136,9 @@ impl MarketCore {
         let second = now.floor_to(Span::SECOND);
         let whole = second > self.told;
         for (symbol, features) in self.symbols.iter_mut().zip(&mut self.view.features) {
-            if symbol.on_timer(now) {
-                *features = *symbol.features();
-            }
+            symbol.on_timer(features, now);
             if whole {
-                out.features.push(*features);
+                out.features.push(features.clone());
             }
         }
         self.told = self.told.max(second);
@@ -180,12 +176,13 @@ impl MarketCore {
         if self.analysed[place].is_some() || !self.configured.contains(&symbol) {
             return;
         }
-        let mut analytics = SymbolAnalytics::new(symbol, instrument.id, &self.analytics);
+        let mut features = Features::new(symbol);
+        let mut analytics = SymbolAnalytics::new(&mut features, instrument.id, &self.analytics);
         if let Some(session) = self.view.session {
-            analytics.on_session(session);
+            analytics.on_session(&mut features, session);
         }
         self.analysed[place] = Some(self.symbols.len() as u16);
-        self.view.features.push(*analytics.features());
+        self.view.features.push(features);
         self.symbols.push(analytics);
     }
 

@@ -1,4 +1,22 @@
 //! What the analytics know of one symbol.
+//!
+//! | module | groups |
+//! | --- | --- |
+//! | [`flow`] | VPIN ([`Toxicity`]), order flow ([`Flow`]), cost and impact ([`Impact`]) |
+//! | [`mod@book`] | imbalance and fair price ([`Liquidity`]), [`Hidden`] orders, [`Sweeping`] |
+//! | [`state`] | [`Volatility`], [`Regime`], [`Structure`] in time, [`SessionState`] |
+//! | [`table`] | every number by name, with unit, range, meaning and source |
+//!
+//! The flat fields are what decisions rest on; the groups say how sure each number is.
+
+pub mod book;
+pub mod flow;
+pub mod state;
+pub mod table;
+
+pub use book::{Hidden, HiddenEvidence, HiddenOrder, Liquidity, Sweeping};
+pub use flow::{Classification, Flow, Impact, Toxicity};
+pub use state::{OpeningRange, Regime, RegimeLevel, RegimeSource, SessionState, Structure, Volatility};
 
 use serde::{Deserialize, Serialize};
 
@@ -23,8 +41,11 @@ pub enum BookState {
 
 /// One symbol, rebuilt on change. What is not known is absent, never zero.
 ///
+/// It is large, so it is written in place and not copied from event to event: it has no `Copy`. Groups
+/// that change slowly are brought up to date once a second or at the end of a volume bucket.
+///
 /// Rules: `docs/signals-and-risk.md`, section 1; formulas and papers stand beside the code in `analytics`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Features {
     /// Whose.
     pub symbol: Symbol,
@@ -70,11 +91,42 @@ pub struct Features {
     pub depth_at: Option<Timestamp>,
     /// Whether the book can be trusted.
     pub book: BookState,
+
+    /// VPIN in its versions.
+    #[serde(default)]
+    pub toxicity: Toxicity,
+    /// Order flow of quotes and trades.
+    #[serde(default)]
+    pub flow: Flow,
+    /// What trading costs and moves.
+    #[serde(default)]
+    pub impact: Impact,
+    /// Imbalance and fair price.
+    #[serde(default)]
+    pub liquidity: Liquidity,
+    /// Hidden and iceberg orders.
+    #[serde(default)]
+    pub hidden: Hidden,
+    /// Sweeps.
+    #[serde(default)]
+    pub sweeps: Sweeping,
+    /// Volatility.
+    #[serde(default)]
+    pub volatility: Volatility,
+    /// Volatility regime.
+    #[serde(default)]
+    pub regime: Regime,
+    /// Memory of returns and signs.
+    #[serde(default)]
+    pub structure: Structure,
+    /// How the day stands.
+    #[serde(default)]
+    pub session: SessionState,
 }
 
 impl Features {
     /// Knows nothing yet.
-    pub const fn new(symbol: Symbol) -> Self {
+    pub fn new(symbol: Symbol) -> Self {
         Self {
             symbol,
             as_of: Timestamp::from_nanos(0),
@@ -96,6 +148,16 @@ impl Features {
             trade_at: None,
             depth_at: None,
             book: BookState::Absent,
+            toxicity: Toxicity::default(),
+            flow: Flow::default(),
+            impact: Impact::default(),
+            liquidity: Liquidity::default(),
+            hidden: Hidden::default(),
+            sweeps: Sweeping::default(),
+            volatility: Volatility::default(),
+            regime: Regime::default(),
+            structure: Structure::default(),
+            session: SessionState::default(),
         }
     }
 }

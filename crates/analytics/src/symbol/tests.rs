@@ -1,3 +1,4 @@
+use alphatrader_model::instrument::Symbol;
 use alphatrader_model::market::{DepthOperation, TradeFlags};
 use alphatrader_model::number::{Price, Quantity};
 use alphatrader_model::time::Span;
@@ -51,8 +52,8 @@ fn settings(bucket: u64, window: u32) -> settings::Analytics {
 }
 
 /// Watched since ten seconds before the open.
-fn open_day() -> SymbolAnalytics {
-    let mut spy = SymbolAnalytics::new(symbol(), SPY, &settings(1_000, 10));
+fn open_day() -> Alone {
+    let mut spy = Alone::new(symbol(), SPY, &settings(1_000, 10));
     spy.on_session(session("2013-10-07"));
     spy.on_timer(at(-10.0));
     spy
@@ -85,9 +86,9 @@ fn a_crossed_quote_leaves_the_last_good_one_on_show_and_prints_to_the_tick_rule(
     spy.on_trade(at(1.5), &trade(16_805, 1));
     let features = spy.features();
     assert_eq!((cents(features.bid), features.quote_at), (Some(16_800), Some(at(1.0))));
-    let sides: Vec<_> = spy.history().tape.iter().map(|print| print.side).collect();
+    let sides: Vec<_> = spy.analytics().history().tape.iter().map(|print| print.side).collect();
     assert_eq!(sides, [None, Some(Side::Buy), Some(Side::Buy), Some(Side::Sell)]);
-    assert_eq!(spy.admission().crossed, 1);
+    assert_eq!(spy.analytics().admission().crossed, 1);
 }
 
 #[test]
@@ -107,14 +108,14 @@ fn extended_hours_move_only_the_last_price() {
     let features = spy.features();
     assert_eq!(cents(features.last), Some(16_790));
     assert_eq!((features.session_open, features.vwap, features.session_volume), (None, None, 0));
-    assert!(spy.history().candles.is_empty() && spy.history().tape.len() == 1);
+    assert!(spy.analytics().history().candles.is_empty() && spy.analytics().history().tape.len() == 1);
     spy.on_trade(at(0.0), &trade(16_800, 100));
     spy.on_trade(at(1.0), &trade(16_803, 200));
     spy.on_trade(at(23_400.0), &trade(16_900, 100));
     let features = spy.features();
     assert_eq!((cents(features.session_open), features.session_volume), (Some(16_800), 300));
     assert_eq!((cents(features.last), features.vwap), (Some(16_900), Some(168.02)));
-    assert_eq!(spy.history().candles.len(), 1);
+    assert_eq!(spy.analytics().history().candles.len(), 1);
 }
 
 #[test]
@@ -137,7 +138,7 @@ fn extremes_wait_for_five_minutes_and_leave_a_break_a_break() {
 
 #[test]
 fn a_late_start_waits_from_its_first_whole_second() {
-    let mut spy = SymbolAnalytics::new(symbol(), SPY, &settings(1_000, 10));
+    let mut spy = Alone::new(symbol(), SPY, &settings(1_000, 10));
     spy.on_session(session("2013-10-07"));
     spy.on_trade(at(1_000.5), &trade(16_800, 100));
     spy.on_timer(at(1_060.9));
@@ -180,10 +181,10 @@ fn an_auction_counts_in_volume_but_has_no_aggressor() {
     spy.on_trade(at(23_403.0), &trade(16_830, 100));
     spy.on_trade(at(24_001.0), &flagged(16_840, 100, TradeFlags::AUCTION));
     assert_eq!(spy.features().session_volume, 150_100);
-    let last = spy.history().candles.back().unwrap();
+    let last = spy.analytics().history().candles.back().unwrap();
     assert_eq!((last.start, last.volume), (at(23_340.0), 100_100));
     assert_eq!(last.close, Price::from_cents(16_820));
-    assert_eq!(spy.history().candles.len(), 2);
+    assert_eq!(spy.analytics().history().candles.len(), 2);
 }
 
 #[test]
@@ -195,19 +196,19 @@ fn an_odd_lot_is_volume_and_flow_but_no_price() {
     let features = spy.features();
     assert_eq!((cents(features.last), features.session_volume), (Some(16_800), 5_100));
     assert_eq!(features.vpin_buckets, 5);
-    assert_eq!(spy.history().candles[0].high, Price::from_cents(16_800));
-    assert_eq!(spy.history().candles[0].signed_volume, 4_900);
+    assert_eq!(spy.analytics().history().candles[0].high, Price::from_cents(16_800));
+    assert_eq!(spy.analytics().history().candles[0].signed_volume, 4_900);
 }
 
 #[test]
 fn a_doubtful_print_leaves_no_trace_but_its_count() {
     let mut spy = open_day();
-    let before = *spy.features();
+    let before = spy.features().clone();
     spy.on_trade(at(-9.5), &flagged(1, 5_000, TradeFlags::SUSPICIOUS));
     spy.on_trade(at(-9.5), &trade(0, 5_000));
-    assert_eq!(*spy.features(), before);
-    assert!(spy.history().tape.is_empty());
-    assert_eq!((spy.admission().suspicious, spy.admission().trade_price), (1, 1));
+    assert_eq!(spy.features().clone(), before);
+    assert!(spy.analytics().history().tape.is_empty());
+    assert_eq!((spy.analytics().admission().suspicious, spy.analytics().admission().trade_price), (1, 1));
 }
 
 #[test]
@@ -221,7 +222,7 @@ fn vpin_is_ready_with_its_window_and_goes_on_over_days() {
     let tomorrow = session("2013-10-08").open;
     spy.on_trade(tomorrow, &buy(500));
     assert_eq!((spy.features().vpin, spy.features().vpin_buckets), (Some(1.0), 10));
-    assert_eq!(spy.history().vpin.iter().copied().collect::<Vec<_>>(), [(tomorrow, 1.0)]);
+    assert_eq!(spy.analytics().history().vpin.iter().copied().collect::<Vec<_>>(), [(tomorrow, 1.0)]);
     assert_eq!(spy.features().session_volume, 500);
 }
 
@@ -242,9 +243,9 @@ fn new_parameters_wait_for_the_next_session() {
 fn the_same_session_again_forgets_nothing() {
     let mut spy = open_day();
     spy.on_trade(at(1.0), &trade(16_800, 100));
-    let before = *spy.features();
+    let before = spy.features().clone();
     spy.on_session(session("2013-10-07"));
-    assert_eq!(*spy.features(), before);
+    assert_eq!(spy.features().clone(), before);
 }
 
 #[test]
@@ -291,12 +292,12 @@ fn the_book_stands_in_until_quotes_come() {
     assert_eq!((features.imbalance_touch, features.imbalance_5), (Some(0.5), Some(0.5)));
     assert_eq!((cents(features.bid), features.quote_at), (Some(16_800), None));
     spy.on_trade(at(1.5), &trade(16_802, 1));
-    assert_eq!(spy.history().tape[0].side, Some(Side::Buy));
-    assert!(spy.history().bids.is_empty());
+    assert_eq!(spy.analytics().history().tape[0].side, Some(Side::Buy));
+    assert!(spy.analytics().history().bids.is_empty());
     spy.refresh();
     spy.refresh();
-    assert_eq!((spy.history().bids.len(), spy.history().asks.len()), (10, 10));
-    assert_eq!(spy.history().asks[0].level, level(16_802, 10));
+    assert_eq!((spy.analytics().history().bids.len(), spy.analytics().history().asks.len()), (10, 10));
+    assert_eq!(spy.analytics().history().asks[0].level, level(16_802, 10));
 
     spy.on_quote(at(2.0), &quote(16_799, 16_803, (1, 1)));
     spy.on_depth(at(2.1), &depth(Side::Buy, 0, 16_801, 500));
@@ -328,23 +329,23 @@ fn bars_serve_until_prints_come() {
     spy.on_bar(at(120.0), &bar(16_800));
     let features = spy.features();
     assert_eq!((cents(features.session_open), features.session_volume), (Some(16_800), 2_000));
-    assert_eq!((features.vwap, spy.history().candles.len()), (None, 2));
+    assert_eq!((features.vwap, spy.analytics().history().candles.len()), (None, 2));
     spy.on_trade(at(121.0), &trade(16_801, 10));
     spy.on_bar(at(180.0), &bar(16_792));
     assert_eq!(cents(spy.features().last), Some(16_801));
-    assert_eq!(spy.history().candles.len(), 3);
-    assert_eq!((spy.admission().bars, spy.admission().bars_unused), (4, 1));
+    assert_eq!(spy.analytics().history().candles.len(), 3);
+    assert_eq!((spy.analytics().admission().bars, spy.analytics().admission().bars_unused), (4, 1));
 }
 
 #[test]
 fn events_of_others_are_ignored() {
     let mut spy = open_day();
-    let (before, other) = (*spy.features(), InstrumentId(9));
+    let (before, other) = (spy.features().clone(), InstrumentId(9));
     spy.on_quote(at(1.0), &Quote { instrument: other, ..quote(1, 2, (1, 1)) });
     spy.on_trade(at(1.0), &Trade { instrument: other, ..trade(1, 1) });
     spy.on_depth(at(1.0), &Depth { instrument: other, ..depth(Side::Buy, 0, 1, 1) });
     spy.on_gap(at(1.0), &Gap { instrument: other, stream: Stream::Trades });
-    assert_eq!(*spy.features(), before);
+    assert_eq!(spy.features().clone(), before);
 }
 
 #[derive(Debug, Clone)]
@@ -367,7 +368,7 @@ proptest! {
     /// Every sliding value equals a search of all that was printed.
     #[test]
     fn features_equal_a_search_of_the_prints(steps in steps(), start in -400_i32..100) {
-        let mut spy = SymbolAnalytics::new(symbol(), SPY, &settings(1_000, 10));
+        let mut spy = Alone::new(symbol(), SPY, &settings(1_000, 10));
         spy.on_session(session("2013-10-07"));
         let (open, mut now) = (at(0.0), at(f64::from(start)));
         spy.on_timer(now);
@@ -377,8 +378,8 @@ proptest! {
             now = now + Span::from_millis(i64::from(millis));
             match step {
                 Step::Timer => {
-                    let before = *spy.features();
-                    prop_assert!(spy.on_timer(now) || before == *spy.features());
+                    let before = spy.features().clone();
+                    prop_assert!(spy.on_timer(now) || before == spy.features().clone());
                 }
                 Step::Trade { cents, size, side, odd_lot } => {
                     let flags = if odd_lot { TradeFlags::ODD_LOT } else { TradeFlags::NONE };
@@ -403,7 +404,7 @@ proptest! {
                 prop_assert!((vwap - turnover as f64 / volume as f64 / 100.0).abs() < 1e-9);
             }
             prop_assert_eq!(features.vpin_buckets, volume / 1_000);
-            let candles = &spy.history().candles;
+            let candles = &spy.analytics().history().candles;
             if prints.iter().any(|p| !p.4) {
                 prop_assert!(candles.iter().map(|c| c.volume).sum::<u64>() <= volume);
                 prop_assert!(candles.iter().all(|c| c.low <= c.open && c.close <= c.high));
@@ -431,7 +432,7 @@ proptest! {
         }
         if let Some(copy) = copy {
             prop_assert_eq!(copy.features(), spy.features());
-            prop_assert_eq!(copy.history(), spy.history());
+            prop_assert_eq!(copy.analytics().history(), spy.analytics().history());
         }
     }
 }

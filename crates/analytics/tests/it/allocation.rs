@@ -3,7 +3,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use alphatrader_analytics::SymbolAnalytics;
+use alphatrader_analytics::Alone;
 use alphatrader_model::calendar::Session;
 use alphatrader_model::instrument::{InstrumentId, Symbol};
 use alphatrader_model::market::{
@@ -72,7 +72,7 @@ impl Tape {
         (self.state >> 33) % below
     }
 
-    fn feed(&mut self, spy: &mut SymbolAnalytics) {
+    fn feed(&mut self, spy: &mut Alone) {
         let pause = if self.draw(1_000) == 0 { self.draw(20_000) } else { self.draw(300) };
         self.now = self.now + Span::from_millis(pause as i64);
         self.price += self.draw(3) as i64 - 1;
@@ -124,7 +124,7 @@ impl Tape {
         }
     }
 
-    fn depth(&mut self, spy: &mut SymbolAnalytics) {
+    fn depth(&mut self, spy: &mut Alone) {
         let position = self.draw(12) as u8;
         let away = 1 + i64::from(position);
         let (side, cents) =
@@ -153,7 +153,7 @@ fn the_allocator_counts() {
 #[test]
 fn no_event_of_a_session_allocates() {
     let settings = Analytics { vpin_bucket_volume: 100_000, vpin_window: 50 };
-    let mut spy = SymbolAnalytics::new(Symbol::new("SPY").unwrap(), SPY, &settings);
+    let mut spy = Alone::new(Symbol::new("SPY").unwrap(), SPY, &settings);
     let session = session();
     spy.on_session(session);
     let mut tape = Tape { state: 7, now: session.open - Span::from_minutes(5), price: 16_800 };
@@ -165,12 +165,12 @@ fn no_event_of_a_session_allocates() {
     assert_eq!(counted, 0);
     // The day was a full one: every list was filled and every window seen.
     assert!(tape.now > session.close);
-    let (history, counts) = (spy.history(), spy.admission());
+    let (history, counts) = (spy.analytics().history(), spy.analytics().admission());
     assert!(history.candles.len() > 300 && history.tape.len() == 1_000 && history.vpin.len() == 500);
     assert_eq!(history.bars.len(), 100);
     assert!(history.prints > 10_000 && history.session_high.is_none(), "prints were lost");
     assert!(
         !history.bids.is_empty() && counts.auctions > 0 && counts.quote_value == 0 && counts.crossed == 0
     );
-    assert!(spy.features().vpin_buckets > 1_000 && spy.book().counts().not_monotonic > 0);
+    assert!(spy.features().vpin_buckets > 1_000 && spy.analytics().book().counts().not_monotonic > 0);
 }

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use alphatrader_analytics::SymbolAnalytics;
+use alphatrader_analytics::Alone;
 use alphatrader_history::{Progress, locate};
 use alphatrader_model::calendar::{Calendar, Session};
 use alphatrader_model::event::Payload;
@@ -43,7 +43,7 @@ fn events(source: &Path) -> impl Iterator<Item = (Timestamp, Payload)> {
 
 /// The day through the analytics, and what only the tape tells.
 struct Day {
-    spy: SymbolAnalytics,
+    spy: Alone,
     bought: u64,
     sold: u64,
     /// Shares of the session's auctions, which have no aggressor.
@@ -53,7 +53,7 @@ struct Day {
 fn replay(folder: &Path) -> Day {
     let settings = Analytics { vpin_bucket_volume: 100_000, vpin_window: 50 };
     let symbol = Symbol::new("SPY").expect("SPY is a symbol");
-    let mut day = Day { spy: SymbolAnalytics::new(symbol, SPY, &settings), bought: 0, sold: 0, auctions: 0 };
+    let mut day = Day { spy: Alone::new(symbol, SPY, &settings), bought: 0, sold: 0, auctions: 0 };
     day.spy.on_session(session());
     for (ts, payload) in events(folder) {
         match payload {
@@ -67,15 +67,15 @@ fn replay(folder: &Path) -> Day {
 
 impl Day {
     fn print(&mut self, ts: Timestamp, trade: &Trade) {
-        let before = self.spy.admission().trades;
+        let before = self.spy.analytics().admission().trades;
         self.spy.on_trade(ts, trade);
         let auction = trade.flags.contains(TradeFlags::AUCTION);
         let grace = Span::from_minutes(if auction { 10 } else { 0 });
         let within = session().open <= ts && ts < session().close + grace;
-        if self.spy.admission().trades == before || !within {
+        if self.spy.analytics().admission().trades == before || !within {
             return;
         }
-        match self.spy.history().tape.back().and_then(|print| print.side) {
+        match self.spy.analytics().history().tape.back().and_then(|print| print.side) {
             Some(Side::Buy) => self.bought += trade.size.get(),
             Some(Side::Sell) => self.sold += trade.size.get(),
             None if auction => self.auctions += trade.size.get(),
@@ -93,14 +93,14 @@ fn recorded_day_agrees_with_the_vendors_minute_bars() {
     // are looked at and without the tick rule.
     let ratio = day.bought as f64 / day.sold as f64;
     assert!((ratio - 39.8 / 39.3).abs() < 0.005, "{} {}", day.bought, day.sold);
-    let counts = day.spy.admission();
+    let counts = day.spy.analytics().admission();
     assert_eq!(counts.trades + counts.not_last + counts.out_of_sequence, 250_601);
     let features = day.spy.features();
     assert_eq!(features.vpin_buckets, (features.session_volume - day.auctions) / 100_000);
     assert!(features.vpin.is_some_and(|vpin| (0.2..0.7).contains(&vpin)), "{features:?}");
 
     // The vendor leaves out a few prints more or less: extremes agree in nine minutes of ten, and nearly in all.
-    let candles = &day.spy.history().candles;
+    let candles = &day.spy.analytics().history().candles;
     assert_eq!(candles.len(), 390);
     let minutes: Vec<(Timestamp, Bar)> = events(&folder.join("equity/usa/minute/spy/20131007_trade.zip"))
         .filter_map(|(end, payload)| match payload {

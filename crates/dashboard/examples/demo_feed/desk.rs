@@ -128,7 +128,7 @@ impl Desk {
                 term("distance to VWAP", -sign * 0.31, "dollars", -0.12),
             ],
             gates: vec!["in window".to_owned(), "quote fresh".to_owned()],
-            features: Box::new(walk.features),
+            features: Box::new(walk.features.clone()),
             expires: now + Span::from_nanos(20 * Span::SECOND.nanos()),
             settings: "demo".to_owned(),
             state: SignalState::Created,

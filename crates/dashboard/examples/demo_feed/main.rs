@@ -102,7 +102,7 @@ fn publish(
     let market = MarketView {
         as_of: now,
         session: Some(session),
-        features: walks.iter().map(|walk| walk.features).collect(),
+        features: walks.iter().map(|walk| walk.features.clone()).collect(),
         contracts: desk.contracts.clone(),
     };
     let histories: Vec<_> = walks.iter().map(|walk| walk.history.clone()).collect();

@@ -19,20 +19,20 @@ const CLOSED: &str = "session open";
 impl TradingCore {
     /// A print of an analysed stock: the cheap question first, everything else only after a yes.
     pub(crate) fn on_print(&mut self, step: &mut Step<'_>, symbol: Symbol) {
-        let Some(features) = step.view.of(symbol) else { return };
+        let view = step.view;
+        let Some(features) = view.of(symbol) else { return };
         let in_session = self.session.is_some_and(|s| s.contains(step.now()));
         if !in_session || zero_dte::break_of(features).is_none() || self.settings.is_none() {
             return;
         }
-        let features = *features;
-        self.look_at(step, &features);
+        self.look_at(step, features);
     }
 
     /// Once a second, so that the screen always knows why there is no signal.
     pub(crate) fn look_at_all(&mut self, step: &mut Step<'_>) {
-        for place in 0..step.view.features.len() {
-            let features = step.view.features[place];
-            self.look_at(step, &features);
+        let view = step.view;
+        for features in &view.features {
+            self.look_at(step, features);
         }
     }
 
@@ -127,7 +127,7 @@ impl TradingCore {
             confidence: Confidence::NotComputed,
             terms: proposal.terms,
             gates,
-            features: Box::new(*features),
+            features: Box::new(features.clone()),
             expires: now + Span::from_seconds(timeout),
             settings: self.version.clone(),
             state: SignalState::Created,

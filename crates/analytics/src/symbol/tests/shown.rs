@@ -18,7 +18,7 @@ fn what_is_only_shown_is_kept_too() {
     spy.on_trade(at(310.001), &trade(16_803, 600));
     spy.on_timer(at(311.0));
     spy.refresh();
-    let history = spy.history();
+    let history = spy.analytics().history();
     let sweep = history.sweep.unwrap();
     assert_eq!((sweep.side, sweep.quantity, sweep.levels, history.sweeps), (Side::Buy, 1_200, 2, 1));
     let (low, high) = (cents(history.session_low), cents(history.session_high));
@@ -28,7 +28,7 @@ fn what_is_only_shown_is_kept_too() {
     assert_eq!((volume.mean, volume.volume, volume.unusual), (400.0, 1_600, true));
     spy.on_session(session("2013-10-08"));
     spy.refresh();
-    let history = spy.history();
+    let history = spy.analytics().history();
     assert_eq!((history.sweep, history.sweeps, history.session_high), (None, 0, None));
     assert!(history.bars.is_empty() && history.unusual_volume.is_none());
 }
@@ -41,13 +41,13 @@ fn a_lost_stream_is_marked_until_it_speaks() {
     for stream in [Stream::Quotes, Stream::Trades, Stream::Depth] {
         spy.on_gap(at(2.0), &gap(stream));
     }
-    let lost = spy.history().lost;
+    let lost = spy.analytics().history().lost;
     assert!(lost.quotes && lost.trades && lost.depth);
     spy.refresh();
-    assert_eq!(spy.history().session_high, None, "what was missed may have been higher");
+    assert_eq!(spy.analytics().history().session_high, None, "what was missed may have been higher");
     spy.on_quote(at(3.0), &quote(16_800, 16_802, (300, 100)));
     spy.on_trade(at(3.0), &trade(16_802, 200));
-    let lost = spy.history().lost;
+    let lost = spy.analytics().history().lost;
     assert!(!lost.quotes && !lost.trades && lost.depth);
 }
 
@@ -59,12 +59,12 @@ fn the_feeds_own_word_is_shown_and_changes_nothing() {
     spy.on_trade(at(1.001), &flagged(16_803, 50_000, TradeFlags::SAMPLED));
     let totals = DayTotals { instrument: SPY, volume: Some(Quantity::new(1_000_000)), vwap: None };
     spy.on_totals(at(2.0), &totals);
-    spy.on_status(&TradingStatus { instrument: SPY, state: TradingState::Halted });
+    spy.on_status(at(2.0), &TradingStatus { instrument: SPY, state: TradingState::Halted });
     spy.on_totals(at(3.0), &DayTotals { instrument: InstrumentId(1), ..totals });
-    let history = spy.history();
+    let history = spy.analytics().history();
     assert_eq!((history.totals, history.status), (Some((at(2.0), totals)), Some(TradingState::Halted)));
     assert!(history.sampled && history.sweep.is_none(), "samples are no prints of one order");
     assert_eq!((spy.features().session_volume, history.prints), (100_000, 2));
     spy.on_trade(at(4.0), &trade(16_803, 1));
-    assert!(!spy.history().sampled);
+    assert!(!spy.analytics().history().sampled);
 }

@@ -1,0 +1,98 @@
+//! One symbol by itself.
+
+use alphatrader_model::calendar::Session;
+use alphatrader_model::features::Features;
+use alphatrader_model::instrument::{InstrumentId, Symbol};
+use alphatrader_model::market::{Bar, DayTotals, Depth, Gap, Quote, Trade, TradingStatus};
+use alphatrader_model::settings;
+use alphatrader_model::time::Timestamp;
+
+use super::SymbolAnalytics;
+
+/// [`SymbolAnalytics`] with the [`Features`] it writes: for a study, an export, a test. The core keeps the
+/// features of its symbols side by side instead.
+#[derive(Debug, Clone)]
+pub struct Alone {
+    analytics: SymbolAnalytics,
+    features: Features,
+}
+
+impl Alone {
+    /// Knows nothing yet. `instrument` is the number of the stock itself; events of others are ignored.
+    pub fn new(symbol: Symbol, instrument: InstrumentId, settings: &settings::Analytics) -> Self {
+        let mut features = Features::new(symbol);
+        let analytics = SymbolAnalytics::new(&mut features, instrument, settings);
+        Self { analytics, features }
+    }
+
+    /// What is known now.
+    #[inline]
+    pub const fn features(&self) -> &Features {
+        &self.features
+    }
+
+    /// The analytics.
+    #[inline]
+    pub const fn analytics(&self) -> &SymbolAnalytics {
+        &self.analytics
+    }
+
+    /// [`SymbolAnalytics::on_settings`].
+    pub fn on_settings(&mut self, settings: &settings::Analytics) {
+        self.analytics.on_settings(&mut self.features, settings);
+    }
+
+    /// [`SymbolAnalytics::on_session`].
+    pub fn on_session(&mut self, session: Session) {
+        self.analytics.on_session(&mut self.features, session);
+    }
+
+    /// [`SymbolAnalytics::on_quote`].
+    #[inline]
+    pub fn on_quote(&mut self, ts: Timestamp, quote: &Quote) {
+        self.analytics.on_quote(&mut self.features, ts, quote);
+    }
+
+    /// [`SymbolAnalytics::on_trade`].
+    #[inline]
+    pub fn on_trade(&mut self, ts: Timestamp, trade: &Trade) {
+        self.analytics.on_trade(&mut self.features, ts, trade);
+    }
+
+    /// [`SymbolAnalytics::on_bar`].
+    pub fn on_bar(&mut self, ts: Timestamp, bar: &Bar) {
+        self.analytics.on_bar(&mut self.features, ts, bar);
+    }
+
+    /// [`SymbolAnalytics::on_depth`].
+    #[inline]
+    pub fn on_depth(&mut self, ts: Timestamp, depth: &Depth) {
+        self.analytics.on_depth(&mut self.features, ts, depth);
+    }
+
+    /// [`SymbolAnalytics::on_status`].
+    pub fn on_status(&mut self, ts: Timestamp, status: &TradingStatus) {
+        self.analytics.on_status(&mut self.features, ts, status);
+    }
+
+    /// [`SymbolAnalytics::on_totals`].
+    pub fn on_totals(&mut self, ts: Timestamp, totals: &DayTotals) {
+        self.analytics.on_totals(ts, totals);
+    }
+
+    /// [`SymbolAnalytics::on_gap`].
+    pub fn on_gap(&mut self, ts: Timestamp, gap: &Gap) {
+        self.analytics.on_gap(&mut self.features, ts, gap);
+    }
+
+    /// [`SymbolAnalytics::on_timer`].
+    #[inline]
+    pub fn on_timer(&mut self, ts: Timestamp) -> bool {
+        self.analytics.on_timer(&mut self.features, ts)
+    }
+
+    /// [`SymbolAnalytics::refresh`].
+    pub fn refresh(&mut self) {
+        self.analytics.refresh();
+    }
+}
