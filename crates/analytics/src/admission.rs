@@ -3,23 +3,40 @@
 //! | case | rule |
 //! | --- | --- |
 //! | price or size of zero or less, or beyond any market's | refused |
+//! | a condition of [`EXCLUDED`](alphatrader_model::condition::EXCLUDED) | excluded from everything, its volume counted apart |
+//! | [`TradeFlags::BUST`] | no print: counted with its volume, nothing is taken back |
+//! | sent again after a break of the stream | refused ([`repeats`]) |
 //! | print more than 50 ms older than the last one | refused |
 //! | print up to 50 ms older than the last one | signed and counted in volume; moves neither tick rule nor last price |
-//! | [`TradeFlags::SUSPICIOUS`], [`TradeFlags::OUT_OF_SEQUENCE`], [`TradeFlags::NOT_LAST`] | excluded from everything, its volume counted apart |
 //! | [`TradeFlags::AUCTION`] | no aggressor: not signed, not in VPIN; in volume, VWAP, last and extremes; forgets the last tick's direction |
 //! | [`TradeFlags::ODD_LOT`] | informative, so signed and in VPIN, volume and VWAP; sets neither last nor extremes (practice of the US tape) |
-//! | crossed or locked quote | not used; the last good one stays on show, prints meanwhile go by the tick rule |
+//! | print while trading is stopped, no auction | in volume only |
+//! | first print and first quote after a halt | not compared with what was before it |
+//! | crossed or locked quote | not used: prints go by the tick rule; the last good one stays the middle for [`GRACE`] |
 //!
-//! Duplicates cannot be told from equal prints of one instant without the feed's own sequence number,
-//! which [`Trade`] does not carry: they are left to the edge that knows it.
+//! Which conditions mean which flags is the table of [`alphatrader_model::condition`]. [`Admit::All`] lets
+//! every print pass that could be one, for comparison.
 
-use alphatrader_model::market::{Bar, Level, Quote, Trade, TradeFlags};
+pub mod counts;
+pub mod repeats;
+
+use alphatrader_model::condition::{Exclusion, Gate};
+use alphatrader_model::market::{Bar, Level, Quote, Trade, TradeFlags, TradingState};
+use alphatrader_model::metric::Quality;
 use alphatrader_model::number::{Price, Quantity};
 use alphatrader_model::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::classify::QuoteInForce;
+
+pub use counts::AdmissionCounts;
+pub use repeats::Repeats;
+
 /// A print may be this much older than the last one and still count.
 pub const LATE: Span = Span::from_millis(50);
+
+/// The last good quote is the middle of the market for this long after it came, when those after it cross or lock.
+pub const GRACE: Span = Span::from_seconds(2);
 
 /// Highest price admitted, a billion dollars: keeps every sum of prices inside its integers.
 pub const MAX_PRICE: Price = Price::from_raw(10_000_000_000_000);
@@ -27,51 +44,29 @@ pub const MAX_PRICE: Price = Price::from_raw(10_000_000_000_000);
 /// Largest size admitted, 10^12 shares or contracts: likewise.
 pub const MAX_SIZE: Quantity = Quantity::new(1_000_000_000_000);
 
-/// What was admitted, refused and excluded since the start.
+/// Which prints pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct AdmissionCounts {
-    /// Prints used, wholly or in part.
-    pub trades: u64,
-    /// Of these, auctions.
-    pub auctions: u64,
-    /// Of these, odd lots.
-    pub odd_lots: u64,
-    /// Of these, up to 50 ms late.
-    pub slightly_late: u64,
-    /// Prints refused for their price.
-    pub trade_price: u64,
-    /// Prints refused for their size.
-    pub trade_size: u64,
-    /// Prints refused for being more than 50 ms older than the last one.
-    pub too_late: u64,
-    /// Prints excluded because the feed doubts them.
-    pub suspicious: u64,
-    /// Prints excluded as out of sequence.
-    pub out_of_sequence: u64,
-    /// Prints excluded because their conditions do not set the last price.
-    pub not_last: u64,
-    /// Shares of excluded prints.
-    pub excluded_volume: u64,
-    /// Quotes used: both sides, not crossed.
-    pub quotes: u64,
-    /// Quotes with a side missing.
-    pub one_sided: u64,
-    /// Quotes with the bid above the offer.
-    pub crossed: u64,
-    /// Quotes with the bid at the offer.
-    pub locked: u64,
-    /// Quotes refused for a price or size.
-    pub quote_value: u64,
-    /// Bars used.
-    pub bars: u64,
-    /// Bars refused: a price out of order or range, no volume, or a span that does not fit a minute.
-    pub bar_value: u64,
-    /// Bars left aside because prints say more.
-    pub bars_unused: u64,
+#[serde(rename_all = "snake_case")]
+pub enum Admit {
+    /// Those of the rules above.
+    #[default]
+    Gated,
+    /// All that have a possible price and size and are no busts, as if they were regular, in time and their own.
+    All,
+}
+
+/// How strict the gate is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Policy {
+    /// Which prints pass.
+    pub admit: Admit,
+    /// Which equal prints are repetitions.
+    pub repeats: Repeats,
 }
 
 /// What a print may be used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "uses are independent of each other")]
 pub struct TradeUse {
     /// It has an aggressor: classify it, count it in signed volume and VPIN.
     pub signed: bool,
@@ -81,7 +76,20 @@ pub struct TradeUse {
     pub moves_tick: bool,
     /// It is an auction: the tick rule forgets its direction.
     pub auction: bool,
+    /// It may be compared with the print before: false for the first after a halt.
+    pub continues: bool,
+    /// What is wrong with it.
+    pub quality: Quality,
 }
+
+const REGULAR: TradeUse = TradeUse {
+    signed: true,
+    sets_last: true,
+    moves_tick: true,
+    auction: false,
+    continues: true,
+    quality: Quality::GOOD,
+};
 
 /// What a quote says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,18 +104,48 @@ pub enum QuoteUse {
     Refused,
 }
 
+/// What a change of the trading state means to what waits or decays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HaltEdge {
+    /// Trading stops: clocks stand still.
+    Stops,
+    /// Trading goes on.
+    Resumes,
+}
+
 /// The gate of one symbol.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Admission {
+    policy: Policy,
     counts: AdmissionCounts,
     /// Event time of the newest print.
     newest: Option<Timestamp>,
+    memory: repeats::Memory,
+    halted: bool,
+    /// The next print, and the next quote, are the first after a halt.
+    first_print: bool,
+    first_quote: bool,
+    /// The last firm quote came right after a halt, or is the first of all.
+    quote_is_first: bool,
+    firm: Option<QuoteInForce>,
+    /// What is wrong with the quote of this moment.
+    quote_state: Quality,
 }
 
 impl Admission {
+    /// A gate of this strictness.
+    pub fn new(policy: Policy) -> Self {
+        Self { policy, ..Self::default() }
+    }
+
     /// What was counted.
     pub const fn counts(&self) -> &AdmissionCounts {
         &self.counts
+    }
+
+    /// How strict the gate is.
+    pub const fn policy(&self) -> Policy {
+        self.policy
     }
 
     /// What the print may be used for; nothing when it is refused or excluded.
@@ -121,38 +159,59 @@ impl Admission {
             self.counts.trade_size += 1;
             return None;
         }
-        let mut usage = TradeUse { signed: true, sets_last: true, moves_tick: true, auction: false };
+        let mut usage = REGULAR;
         if trade.flags != TradeFlags::NONE {
             usage = self.flagged(trade)?;
         }
-        match self.newest {
-            Some(newest) if ts < newest => usage = self.late(newest.since(ts), usage)?,
-            _ => self.newest = Some(ts),
+        if self.policy.admit == Admit::Gated {
+            if self.memory.repeats(ts, trade, self.policy.repeats) {
+                self.counts.duplicates += 1;
+                return None;
+            }
+            match self.newest {
+                Some(newest) if ts < newest => usage = self.late(newest.since(ts), usage)?,
+                _ => self.newest = Some(ts),
+            }
+            if self.halted || self.first_print {
+                usage = self.around_a_halt(usage);
+            }
         }
         self.counts.trades += 1;
+        self.counts.admitted_volume = self.counts.admitted_volume.saturating_add(trade.size.get());
         Some(usage)
     }
 
     fn flagged(&mut self, trade: &Trade) -> Option<TradeUse> {
-        let excluded = if trade.flags.contains(TradeFlags::SUSPICIOUS) {
-            Some(&mut self.counts.suspicious)
-        } else if trade.flags.contains(TradeFlags::OUT_OF_SEQUENCE) {
-            Some(&mut self.counts.out_of_sequence)
-        } else if trade.flags.contains(TradeFlags::NOT_LAST) {
-            Some(&mut self.counts.not_last)
-        } else {
-            None
+        let flags = trade.flags;
+        let mut usage = REGULAR;
+        if flags.contains(TradeFlags::SAMPLED) {
+            usage.quality = Quality::SNAPSHOT_FEED;
+        }
+        let exclusion = match self.policy.admit {
+            Admit::Gated => Exclusion::of(flags),
+            Admit::All => flags.contains(TradeFlags::BUST).then_some(Exclusion::Bust),
         };
-        if let Some(reason) = excluded {
-            *reason += 1;
-            self.counts.excluded_volume = self.counts.excluded_volume.saturating_add(trade.size.get());
+        if let Some(reason) = exclusion {
+            *self.counts.of(reason) += 1;
+            let volume = match reason {
+                Exclusion::Bust => &mut self.counts.busted_volume,
+                _ => &mut self.counts.excluded_volume,
+            };
+            *volume = volume.saturating_add(trade.size.get());
             return None;
         }
-        let auction = trade.flags.contains(TradeFlags::AUCTION);
-        let odd_lot = trade.flags.contains(TradeFlags::ODD_LOT);
-        self.counts.auctions += u64::from(auction);
-        self.counts.odd_lots += u64::from(odd_lot);
-        Some(TradeUse { signed: !auction, sets_last: !odd_lot, moves_tick: true, auction })
+        if self.policy.admit == Admit::All {
+            return Some(usage);
+        }
+        usage.auction = flags.contains(TradeFlags::AUCTION);
+        usage.signed = !Gate::Flow.drops(flags);
+        usage.sets_last = !Gate::Last.drops(flags);
+        if usage.auction {
+            usage.quality = usage.quality.with(Quality::AUCTION);
+        }
+        self.counts.auctions += u64::from(usage.auction);
+        self.counts.odd_lots += u64::from(flags.contains(TradeFlags::ODD_LOT));
+        Some(usage)
     }
 
     fn late(&mut self, by: Span, usage: TradeUse) -> Option<TradeUse> {
@@ -161,12 +220,28 @@ impl Admission {
             return None;
         }
         self.counts.slightly_late += 1;
-        Some(TradeUse { sets_last: false, moves_tick: false, auction: false, ..usage })
+        let quality = usage.quality.with(Quality::OUT_OF_SEQ);
+        Some(TradeUse { sets_last: false, moves_tick: false, auction: false, quality, ..usage })
     }
 
-    /// What the quote says.
+    fn around_a_halt(&mut self, usage: TradeUse) -> TradeUse {
+        let quality = usage.quality.with(Quality::HALT_RESUME);
+        if self.halted {
+            self.counts.while_halted += 1;
+            // The re-opening cross is printed before trading goes on.
+            let auction = usage.auction;
+            let sets_last = auction && usage.sets_last;
+            let moves_tick = auction && usage.moves_tick;
+            return TradeUse { signed: false, sets_last, moves_tick, continues: false, quality, ..usage };
+        }
+        self.first_print = false;
+        self.counts.after_halt += 1;
+        TradeUse { continues: false, quality, ..usage }
+    }
+
+    /// What the quote of this moment says.
     #[inline]
-    pub fn quote(&mut self, quote: &Quote) -> QuoteUse {
+    pub fn quote(&mut self, ts: Timestamp, quote: &Quote) -> QuoteUse {
         let (Some(bid), Some(ask)) = (quote.bid, quote.ask) else {
             return self.half_quote(quote);
         };
@@ -176,12 +251,18 @@ impl Admission {
         }
         if bid.price < ask.price {
             self.counts.quotes += 1;
+            self.quote_is_first = self.first_quote || self.firm.is_none();
+            self.first_quote = false;
+            self.firm = Some(QuoteInForce { bid: bid.price, ask: ask.price, at: ts });
+            self.quote_state = Quality::GOOD;
             return QuoteUse::Firm(bid, ask);
         }
         if bid.price == ask.price {
             self.counts.locked += 1;
+            self.quote_state = Quality::LOCKED;
         } else {
             self.counts.crossed += 1;
+            self.quote_state = Quality::CROSSED;
         }
         QuoteUse::Crossed
     }
@@ -189,11 +270,59 @@ impl Admission {
     fn half_quote(&mut self, quote: &Quote) -> QuoteUse {
         if quote.bid.or(quote.ask).is_none_or(sound) {
             self.counts.one_sided += 1;
+            self.forget_quote();
             QuoteUse::OneSided
         } else {
             self.counts.quote_value += 1;
             QuoteUse::Refused
         }
+    }
+
+    /// Quotes were lost, or a side of them: none is in force.
+    pub fn forget_quote(&mut self) {
+        (self.firm, self.quote_state) = (None, Quality::GOOD);
+    }
+
+    /// Whether the last firm quote may be compared with the one before; false for the first of all, and
+    /// for the first after a halt.
+    pub const fn quote_continues(&self) -> bool {
+        !self.quote_is_first
+    }
+
+    /// The quote that decides the side of a print: the last firm one, as long as nothing crossed or locked it.
+    pub fn quote_for_side(&self) -> Option<&QuoteInForce> {
+        if self.quote_state == Quality::GOOD { self.firm.as_ref() } else { None }
+    }
+
+    /// The quote whose middle is the market's at `ts`, and what is wrong with it: the last firm one, while
+    /// crossed or locked only for [`GRACE`] after it came. Without a crossing it stands however old, and says so.
+    pub fn quote_for_mid(&self, ts: Timestamp) -> (Option<&QuoteInForce>, Quality) {
+        let Some(quote) = &self.firm else {
+            return (None, self.quote_state);
+        };
+        let stale = ts.since(quote.at) > GRACE;
+        let quality = if stale { self.quote_state.with(Quality::STALE_QUOTE) } else { self.quote_state };
+        let usable = !stale || self.quote_state == Quality::GOOD;
+        (usable.then_some(quote), quality)
+    }
+
+    /// Trading was stopped, or goes on; nothing when that was known.
+    pub fn status(&mut self, state: TradingState) -> Option<HaltEdge> {
+        let halted = state != TradingState::Trading;
+        if halted == self.halted {
+            return None;
+        }
+        self.halted = halted;
+        if halted {
+            return Some(HaltEdge::Stops);
+        }
+        (self.first_print, self.first_quote) = (true, true);
+        Some(HaltEdge::Resumes)
+    }
+
+    /// Whether trading is stopped.
+    pub const fn halted(&self) -> bool {
+        self.halted
     }
 
     /// Whether a bar makes sense and fits a candle of one minute.
@@ -218,9 +347,9 @@ impl Admission {
         self.counts.bars_unused += 1;
     }
 
-    /// Prints start anew (a new day or a gap): the next one is not late.
+    /// Prints start anew (a new day or a gap): the next one is not late, and may be a repetition.
     pub fn restart(&mut self) {
-        self.newest = None;
+        self.memory.broke(self.newest.take());
     }
 }
 
@@ -231,110 +360,4 @@ pub(crate) fn sound(level: Level) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use alphatrader_model::instrument::InstrumentId;
-
-    fn trade(price: i64, size: u64, flags: TradeFlags) -> Trade {
-        Trade {
-            instrument: InstrumentId(0),
-            price: Price::from_cents(price),
-            size: Quantity::new(size),
-            aggressor: None,
-            venue: None,
-            flags,
-        }
-    }
-
-    const fn at(millis: i64) -> Timestamp {
-        Timestamp::from_millis(millis)
-    }
-
-    #[test]
-    fn impossible_prices_and_sizes_are_refused_by_reason() {
-        let mut gate = Admission::default();
-        let mut refused = |price, size| gate.trade(at(0), &trade(price, size, TradeFlags::NONE)).is_none();
-        assert!(refused(0, 100) && refused(-1, 100) && refused(200_000_000_000, 100));
-        assert!(refused(100, 0) && refused(100, u64::MAX));
-        assert_eq!(gate.counts().trade_price, 3);
-        assert_eq!(gate.counts().trade_size, 2);
-        assert_eq!(gate.counts().trades, 0);
-    }
-
-    #[test]
-    fn doubtful_prints_are_excluded_and_their_volume_counted() {
-        let mut gate = Admission::default();
-        for flags in [TradeFlags::SUSPICIOUS, TradeFlags::OUT_OF_SEQUENCE, TradeFlags::NOT_LAST] {
-            assert_eq!(gate.trade(at(0), &trade(100, 7, flags.with(TradeFlags::AUCTION))), None);
-        }
-        let counts = gate.counts();
-        assert_eq!((counts.suspicious, counts.out_of_sequence, counts.not_last), (1, 1, 1));
-        assert_eq!((counts.excluded_volume, counts.auctions), (21, 0));
-    }
-
-    #[test]
-    fn auctions_and_odd_lots_are_used_in_part() {
-        let mut gate = Admission::default();
-        let auction = gate.trade(at(0), &trade(100, 7, TradeFlags::AUCTION)).unwrap();
-        assert!(!auction.signed && auction.sets_last && auction.auction);
-        let odd = gate.trade(at(0), &trade(100, 7, TradeFlags::ODD_LOT)).unwrap();
-        assert!(odd.signed && !odd.sets_last && odd.moves_tick);
-        let sweep = gate.trade(at(0), &trade(100, 700, TradeFlags::SWEEP)).unwrap();
-        assert!(sweep.signed && sweep.sets_last);
-    }
-
-    #[test]
-    fn a_late_print_counts_up_to_fifty_milliseconds() {
-        let mut gate = Admission::default();
-        gate.trade(at(1_000), &trade(100, 1, TradeFlags::NONE)).unwrap();
-        let late = gate.trade(at(950), &trade(100, 1, TradeFlags::NONE)).unwrap();
-        assert!(late.signed && !late.sets_last && !late.moves_tick);
-        assert_eq!(gate.trade(at(949), &trade(100, 1, TradeFlags::NONE)), None);
-        assert_eq!((gate.counts().slightly_late, gate.counts().too_late), (1, 1));
-        gate.restart();
-        assert!(gate.trade(at(0), &trade(100, 1, TradeFlags::NONE)).unwrap().sets_last);
-    }
-
-    #[test]
-    fn only_a_firm_quote_is_used() {
-        let level = |cents| Some(Level { price: Price::from_cents(cents), size: Quantity::new(1) });
-        let mut gate = Admission::default();
-        let mut quote = |bid, ask| gate.quote(&Quote { instrument: InstrumentId(0), bid, ask });
-        assert!(matches!(quote(level(100), level(101)), QuoteUse::Firm(..)));
-        assert_eq!(quote(level(101), level(101)), QuoteUse::Crossed);
-        assert_eq!(quote(level(102), level(101)), QuoteUse::Crossed);
-        assert_eq!(quote(None, level(101)), QuoteUse::OneSided);
-        assert_eq!(quote(None, None), QuoteUse::OneSided);
-        assert_eq!(quote(level(0), level(101)), QuoteUse::Refused);
-        assert_eq!(quote(None, level(-1)), QuoteUse::Refused);
-        let counts = gate.counts();
-        assert_eq!((counts.quotes, counts.locked, counts.crossed), (1, 1, 1));
-        assert_eq!((counts.one_sided, counts.quote_value), (2, 2));
-    }
-
-    #[test]
-    fn a_bar_keeps_its_prices_in_order() {
-        let price = Price::from_cents;
-        let good = Bar {
-            instrument: InstrumentId(0),
-            span: Span::SECOND,
-            open: price(100),
-            high: price(102),
-            low: price(99),
-            close: price(101),
-            volume: Quantity::new(10),
-        };
-        let mut gate = Admission::default();
-        assert!(gate.bar(&good));
-        for bad in [
-            Bar { high: price(100), ..good },
-            Bar { low: price(0), ..good },
-            Bar { span: Span::from_minutes(2), ..good },
-            Bar { span: Span::ZERO, ..good },
-            Bar { volume: Quantity::ZERO, ..good },
-        ] {
-            assert!(!gate.bar(&bad), "{bad:?}");
-        }
-        assert_eq!((gate.counts().bars, gate.counts().bar_value), (1, 5));
-    }
-}
+mod tests;

@@ -8,12 +8,13 @@
 use alphatrader_model::market::Side;
 use alphatrader_model::number::Price;
 use alphatrader_model::time::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// A quote older than this says nothing about a print.
 pub const MAX_QUOTE_AGE: Span = Span::from_seconds(2);
 
 /// The firm quote that prints are compared with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuoteInForce {
     /// Best bid, below `ask`.
     pub bid: Price,

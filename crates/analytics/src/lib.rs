@@ -4,6 +4,8 @@
 //! | --- | --- |
 //! | [`symbol`] | [`SymbolAnalytics`]: all below for one symbol, fed event by event; [`Alone`] with its features |
 //! | [`admission`] | the first gate: what of a feed may be used, and for what |
+//! | [`quality`] | how long a fault of an input stands beside a metric |
+//! | [`clock`] | trading time, which stands still in a halt |
 //! | [`book`] | [`book::Book`]: positional depth edits, and whether the result can be trusted |
 //! | [`classify`] | who started a trade (Lee and Ready on integers) |
 //! | [`vpin`] | [`vpin::Vpin`]: volume-synchronised imbalance of signed trades |
@@ -22,9 +24,11 @@ pub mod bars;
 pub mod book;
 pub mod candles;
 pub mod classify;
+pub mod clock;
 pub mod flow;
 pub mod imbalance;
 pub mod options;
+pub mod quality;
 pub mod symbol;
 pub mod vpin;
 

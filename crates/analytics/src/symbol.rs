@@ -154,7 +154,7 @@ impl SymbolAnalytics {
             return;
         }
         self.advance(features, ts);
-        match self.admission.quote(quote) {
+        match self.admission.quote(ts, quote) {
             QuoteUse::Firm(bid, ask) => {
                 self.quoted = true;
                 self.show_touch(features, ts, bid, ask);

@@ -94,7 +94,7 @@ fn recorded_day_agrees_with_the_vendors_minute_bars() {
     let ratio = day.bought as f64 / day.sold as f64;
     assert!((ratio - 39.8 / 39.3).abs() < 0.005, "{} {}", day.bought, day.sold);
     let counts = day.spy.analytics().admission();
-    assert_eq!(counts.trades + counts.not_last + counts.out_of_sequence, 250_601);
+    assert_eq!(counts.trades + counts.excluded(), 250_601);
     let features = day.spy.features();
     assert_eq!(features.vpin_buckets, (features.session_volume - day.auctions) / 100_000);
     assert!(features.vpin.is_some_and(|vpin| (0.2..0.7).contains(&vpin)), "{features:?}");
