@@ -188,6 +188,7 @@ const fn instrument(payload: &Payload) -> Option<InstrumentId> {
         Payload::Status(status) => Some(status.instrument),
         Payload::Totals(totals) => Some(totals.instrument),
         Payload::Settings(_)
+        | Payload::Discovered(_)
         | Payload::Session(_)
         | Payload::Instrument(_)
         | Payload::Timer

@@ -7,7 +7,8 @@ use alphatrader_model::market::{Gap, Quote, Stream};
 use alphatrader_model::settings::Analytics;
 use alphatrader_model::view::{ContractView, MarketView, SymbolHistory};
 use alphatrader_model::{
-    Contract, Event, Features, Instrument, InstrumentId, Outputs, Payload, Span, Symbol, Timestamp,
+    Contract, Discovered, Event, Features, Instrument, InstrumentId, Outputs, Payload, Session, Span, Symbol,
+    Timestamp,
 };
 
 /// Contracts one core may know. A day of a few chains is hundreds.
@@ -22,6 +23,9 @@ pub struct MarketCore {
     analysed: Vec<Option<u16>>,
     configured: Vec<Symbol>,
     analytics: Analytics,
+    /// Found parameters: those of this session, and those that wait for the next.
+    discovered: Option<Box<Discovered>>,
+    discovered_next: Option<Box<Discovered>>,
     /// Last whole second whose features were put out.
     told: Timestamp,
     refused: u64,
@@ -93,7 +97,9 @@ impl MarketCore {
                     self.begin_analysis(instrument);
                 }
             }
+            Payload::Discovered(discovered) => self.discovered_next = Some(discovered.clone()),
             Payload::Session(session) => {
+                self.begin_session(*session);
                 self.view.session = Some(*session);
                 for (symbol, features) in self.symbols.iter_mut().zip(&mut self.view.features) {
                     symbol.on_session(features, *session);
@@ -108,6 +114,35 @@ impl MarketCore {
             }
         }
         self.view.as_of = now;
+    }
+
+    /// Parameters change where a session begins, never inside one: what came since, or has expired since.
+    fn begin_session(&mut self, session: Session) {
+        if self.view.session.is_some_and(|known| known.date == session.date) {
+            return;
+        }
+        if let Some(next) = self.discovered_next.take() {
+            self.discovered = Some(next);
+        }
+        for place in 0..self.symbols.len() {
+            let effective = self.effective(self.view.features[place].symbol, session);
+            self.symbols[place].on_settings(&mut self.view.features[place], &effective);
+        }
+    }
+
+    /// The settings with what is in force of the found parameters.
+    fn effective(&self, symbol: Symbol, session: Session) -> Analytics {
+        let mut analytics = self.analytics.clone();
+        let found = self.discovered.as_ref().map(|found| found.vpin(symbol, session.open));
+        if let Some((bucket, window)) = found.and_then(|found| found.buckets) {
+            (analytics.vpin_bucket_volume, analytics.vpin_window) = (bucket, window);
+        }
+        analytics
+    }
+
+    /// The found parameters of this session; absent when none ever came.
+    pub fn discovered(&self) -> Option<&Discovered> {
+        self.discovered.as_deref()
     }
 
     fn on_quote(&mut self, now: Timestamp, quote: &Quote) {
@@ -176,8 +211,12 @@ impl MarketCore {
         if self.analysed[place].is_some() || !self.configured.contains(&symbol) {
             return;
         }
+        let effective = match self.view.session {
+            Some(session) => self.effective(symbol, session),
+            None => self.analytics.clone(),
+        };
         let mut features = Features::new(symbol);
-        let mut analytics = SymbolAnalytics::new(&mut features, instrument.id, &self.analytics);
+        let mut analytics = SymbolAnalytics::new(&mut features, instrument.id, &effective);
         if let Some(session) = self.view.session {
             analytics.on_session(&mut features, session);
         }

@@ -67,7 +67,8 @@ impl TradingCore {
             | Payload::Gap(_)
             | Payload::Chain(_)
             | Payload::Status(_)
-            | Payload::Totals(_) => {}
+            | Payload::Totals(_)
+            | Payload::Discovered(_) => {}
         }
     }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::broker::BrokerEvent;
 use crate::calendar::Session;
+use crate::discovered::Discovered;
 use crate::instrument::{Instrument, InstrumentId};
 use crate::market::{Bar, ChainRow, DayTotals, Depth, Gap, Quote, Trade, TradingStatus};
 use crate::output::EffectId;
@@ -173,6 +174,8 @@ pub enum Payload {
     Status(TradingStatus),
     /// What the feed itself counts of the day.
     Totals(DayTotals),
+    /// Parameters found in the recorded market; they come into force at the next session.
+    Discovered(Box<Discovered>),
 }
 
 impl Payload {
@@ -180,7 +183,7 @@ impl Payload {
     /// quote, trade, bar, timer. Lower goes first.
     pub const fn rank(&self) -> u8 {
         match self {
-            Self::Settings(_) => 0,
+            Self::Settings(_) | Self::Discovered(_) => 0,
             Self::Session(_) | Self::Instrument(_) => 1,
             Self::Chain(_) | Self::Status(_) | Self::Totals(_) => 2,
             Self::Quote(_) | Self::Depth(_) | Self::Gap(_) => 3,
@@ -195,6 +198,7 @@ impl Payload {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Settings(_) => "settings",
+            Self::Discovered(_) => "discovered parameters",
             Self::Session(_) => "session",
             Self::Instrument(_) => "instrument",
             Self::Chain(_) => "chain row",
@@ -226,6 +230,7 @@ impl Payload {
             Self::Status(status) => &mut status.instrument,
             Self::Totals(totals) => &mut totals.instrument,
             Self::Settings(_)
+            | Self::Discovered(_)
             | Self::Session(_)
             | Self::Instrument(_)
             | Self::Timer
@@ -240,7 +245,12 @@ impl Payload {
     pub const fn is_critical(&self) -> bool {
         matches!(
             self,
-            Self::Settings(_) | Self::Operator(_) | Self::Broker(_) | Self::Ledger(_) | Self::Barrier { .. }
+            Self::Settings(_)
+                | Self::Discovered(_)
+                | Self::Operator(_)
+                | Self::Broker(_)
+                | Self::Ledger(_)
+                | Self::Barrier { .. }
         )
     }
 }

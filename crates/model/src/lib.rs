@@ -13,6 +13,7 @@
 //! | [`position`] | positions and the account |
 //! | [`signal`] | signals with their terms |
 //! | [`settings`] | everything a person can set, validated |
+//! | [`discovered`] | [`Discovered`]: parameters found in the recorded market, and how sure they are |
 //! | [`event`] | [`Event`]: all of the above in one order |
 //! | [`output`] | [`Outputs`]: records for the ledger and effects for the world |
 //! | [`metric`] | [`Metric`]: a measured number that says how sure it is |
@@ -29,6 +30,7 @@ mod text;
 pub mod broker;
 pub mod calendar;
 pub mod condition;
+pub mod discovered;
 pub mod event;
 pub mod features;
 pub mod id;
@@ -46,6 +48,7 @@ pub mod view;
 
 pub use broker::BrokerEvent;
 pub use calendar::{Calendar, Session};
+pub use discovered::Discovered;
 pub use event::{Event, Input, Payload, Seq};
 pub use features::Features;
 pub use id::{OrderRef, SignalId};

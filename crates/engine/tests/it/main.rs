@@ -3,6 +3,7 @@
 
 mod allocation;
 mod desk;
+mod discovered;
 mod recovery;
 mod replay;
 mod simulation;

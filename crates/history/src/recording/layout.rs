@@ -1,13 +1,15 @@
 //! The layout of events: what postcard, which knows nothing of names, makes of one of every kind.
 
 use alphatrader_model::broker::BrokerOrderState;
+use alphatrader_model::discovered::{CorrelationMatrix, Parameter, SymbolParameters};
 use alphatrader_model::event::{BarrierVerdict, LedgerEvent, Operator};
 use alphatrader_model::market::{
     ChainRow, DayTotals, Gap, Level, Stream, TradeFlags, TradingState, TradingStatus,
 };
 use alphatrader_model::{
-    Bar, BrokerEvent, Contract, Depth, DepthOperation, EffectId, Instrument, InstrumentId, OptionContract,
-    OrderId, Payload, Price, Quantity, Quote, Right, Seq, Session, Side, Span, Symbol, Timestamp, Trade,
+    Bar, BrokerEvent, Contract, Depth, DepthOperation, Discovered, EffectId, Instrument, InstrumentId,
+    OptionContract, OrderId, Payload, Price, Quantity, Quote, Right, Seq, Session, Side, Span, Symbol,
+    Timestamp, Trade,
 };
 
 /// Names the layout of events in this program. Recordings with another name are not read: their bytes
@@ -37,6 +39,16 @@ fn option() -> Instrument {
         con_id: Some(756_733),
         synthetic: true,
     }
+}
+
+/// With one of everything that it can hold.
+fn discovered() -> Discovered {
+    let parameter = Parameter { value: Some(1.0), ci95: Some([0.5, 1.5]), ..Parameter::default() };
+    let mut of = SymbolParameters::default();
+    (of.vpin.bucket_volume, of.sweep_floor) = (parameter.clone(), parameter);
+    of.regimes.transition = vec![vec![1.0]];
+    let correlation = CorrelationMatrix { symbols: vec![symbol()], ..CorrelationMatrix::default() };
+    Discovered { symbols: [(symbol(), of)].into(), correlation, ..Discovered::default() }
 }
 
 /// One of every kind, the critical ones too.
@@ -97,5 +109,6 @@ pub(crate) fn payloads() -> Vec<Payload> {
         })),
         Payload::Ledger(LedgerEvent::Committed { through: Seq(4) }),
         Payload::Barrier { effect: EffectId { seq: Seq(4), index: 1 }, verdict: BarrierVerdict::Released },
+        Payload::Discovered(Box::new(discovered())),
     ]
 }

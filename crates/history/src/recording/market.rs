@@ -176,7 +176,7 @@ impl MarketReader {
         let mut payload = taken.event.payload;
         match &mut payload {
             Payload::Instrument(instrument) => self.numbers.announce(instrument, &self.wanted)?,
-            Payload::Session(_) | Payload::Timer if self.with_time => {}
+            Payload::Session(_) | Payload::Timer | Payload::Discovered(_) if self.with_time => {}
             other => {
                 let about = other.about_mut()?;
                 *about = self.numbers.here(*about)?;
