@@ -1,14 +1,28 @@
-//! Who started a trade: the feed's word, else Lee and Ready's rule (1991) on whole price units.
+//! Who started a trade, on whole price units.
 //!
-//! Above the middle of the quote in force is bought, below is sold; at the middle, and when no fresh
-//! firm quote is known, the tick rule decides: an uptick is bought, a downtick sold, no change carries
-//! the last direction on. Prices are compared as integers: the middle of 100.00 and 100.02 is 100.01,
-//! which binary fractions deny.
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`rule`] | the rules, which of them fits a feed, and how often each is right |
+//! | [`lag`] | the quote of some time ago, for rules with a lag |
+//! | [`bulk`] | bulk volume: what share of a bar was bought |
+//! | [`student`] | Student's distribution by table |
+//!
+//! Prices are compared as integers: the middle of 100.00 and 100.02 is 100.01, which binary fractions deny. A rule
+//! that needs a quote and has none, or only an old one, leaves the print to the tick rule; the quote rule
+//! leaves it open. The method travels with the side.
+
+pub mod bulk;
+pub mod lag;
+pub mod rule;
+pub mod student;
 
 use alphatrader_model::market::Side;
 use alphatrader_model::number::Price;
 use alphatrader_model::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
+
+pub use lag::LaggedQuotes;
+pub use rule::{ClassifyParameters, ClassifyRule, FeedKind};
 
 /// A quote older than this says nothing about a print.
 pub const MAX_QUOTE_AGE: Span = Span::from_seconds(2);
@@ -24,20 +38,55 @@ pub struct QuoteInForce {
     pub at: Timestamp,
 }
 
-/// What decided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+impl QuoteInForce {
+    /// Bid and offer together: twice the middle, in whole price units.
+    #[inline]
+    pub const fn twice_the_middle(&self) -> i64 {
+        // Admitted prices are far below half of the integer's range.
+        self.bid.raw() + self.ask.raw()
+    }
+
+    /// The side that the price's place in the quote tells, by the quote rule, EMO or CLNV (`rule`).
+    #[inline]
+    fn side_of(&self, price: Price, rule: ClassifyRule) -> Option<Side> {
+        let (bid, ask, price) = (self.bid.raw(), self.ask.raw(), price.raw());
+        let (buy, sell) = match rule {
+            ClassifyRule::Emo => (price == ask, price == bid),
+            ClassifyRule::Clnv => {
+                // Tenths of the spread: ten times a price, three times the spread.
+                let near = 3 * (ask - bid);
+                let at_offer = price <= ask && 10 * price > 10 * ask - near;
+                let at_bid = price >= bid && 10 * price < 10 * bid + near;
+                (at_offer, at_bid)
+            }
+            _ => (2 * price > bid + ask, 2 * price < bid + ask),
+        };
+        if buy {
+            Some(Side::Buy)
+        } else if sell {
+            Some(Side::Sell)
+        } else {
+            None
+        }
+    }
+}
+
+/// What decided, or had the last word when nothing did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Method {
     /// The feed stated the aggressor.
     Feed,
-    /// The print lay off the middle of the quote.
+    /// The place of the print in the quote.
     Quote,
-    /// The print lay at the middle, or no quote was in force.
+    /// The tick rule.
     Tick,
 }
 
-/// Memory of the tick rule.
-#[derive(Debug, Clone, Copy, Default)]
+/// Finds sides by one rule; the memory of the tick rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Classifier {
+    parameters: ClassifyParameters,
     /// Price of the last print; zero before the first.
     last: Price,
     /// Direction of the last change of price.
@@ -45,7 +94,18 @@ pub struct Classifier {
 }
 
 impl Classifier {
+    /// Knows no print yet.
+    pub const fn new(parameters: ClassifyParameters) -> Self {
+        Self { parameters, last: Price::ZERO, direction: None }
+    }
+
+    /// How it signs.
+    pub const fn parameters(&self) -> &ClassifyParameters {
+        &self.parameters
+    }
+
     /// The side of the aggressor, absent when nothing decides (the first prints of a day), and what decided.
+    /// `quote` is the one in force; with a lag, that of [`LaggedQuotes`].
     #[inline]
     pub fn classify(
         &self,
@@ -54,21 +114,21 @@ impl Classifier {
         stated: Option<Side>,
         quote: Option<&QuoteInForce>,
     ) -> (Option<Side>, Method) {
-        if stated.is_some() {
+        if stated.is_some() && self.parameters.trust_stated {
             return (stated, Method::Feed);
         }
-        if let Some(quote) = quote
-            && ts.since(quote.at) <= MAX_QUOTE_AGE
-        {
-            // Admitted prices are far below half of the integer's range.
-            let twice_the_middle = quote.bid.raw() + quote.ask.raw();
-            let twice = 2 * price.raw();
-            if twice != twice_the_middle {
-                let side = if twice > twice_the_middle { Side::Buy } else { Side::Sell };
-                return (Some(side), Method::Quote);
+        let by_quote = match self.parameters.rule {
+            ClassifyRule::Native => return (None, Method::Feed),
+            ClassifyRule::Tick | ClassifyRule::Bulk => None,
+            rule => {
+                let limit = self.parameters.max_quote_age + self.parameters.quote_lag;
+                quote.filter(|quote| ts.since(quote.at) <= limit).and_then(|quote| quote.side_of(price, rule))
             }
+        };
+        match (by_quote, self.parameters.rule) {
+            (None, rule) if rule != ClassifyRule::Quote => (self.tick(price), Method::Tick),
+            (side, _) => (side, Method::Quote),
         }
-        (self.tick(price), Method::Tick)
     }
 
     /// The tick rule alone.
@@ -92,12 +152,12 @@ impl Classifier {
 
     /// Remembers the price of an auction: the next print is compared with it, but no direction is carried over.
     pub fn remember_auction(&mut self, price: Price) {
-        *self = Self { last: price, direction: None };
+        (self.last, self.direction) = (price, None);
     }
 
     /// Forgets all prints.
     pub fn reset(&mut self) {
-        *self = Self::default();
+        *self = Self::new(self.parameters);
     }
 }
 
@@ -153,6 +213,63 @@ mod tests {
             })
             .collect();
         assert_eq!(sides, [SELL, BUY, SELL, SELL, SELL, SELL, BUY, BUY, SELL]);
+    }
+
+    /// Sides of the example by a rule, and what decided; the last print comes while the quote is crossed.
+    fn by(rule: ClassifyRule) -> Vec<(Option<Side>, Method)> {
+        let mut classifier = Classifier::new(ClassifyParameters::only(rule));
+        let good = quote(100_000, 100_020);
+        let sides = PRINTS.iter().enumerate().map(|(place, &price)| {
+            let in_force = (place < 8).then_some(&good);
+            // What the feed states is not asked for.
+            let side = classifier.classify(Timestamp::from_seconds(1), milli(price), BUY, in_force);
+            classifier.remember(milli(price));
+            side
+        });
+        sides.collect()
+    }
+
+    #[test]
+    fn the_worked_example_by_every_rule() {
+        let sides = |rule| by(rule).into_iter().map(|(side, _)| side).collect::<Vec<_>>();
+        assert_eq!(sides(ClassifyRule::Tick), [None, BUY, SELL, SELL, SELL, SELL, BUY, BUY, SELL]);
+        assert_eq!(sides(ClassifyRule::Quote), [SELL, BUY, None, None, SELL, SELL, BUY, BUY, None]);
+        for rule in [ClassifyRule::LeeReady, ClassifyRule::Emo, ClassifyRule::Clnv] {
+            assert_eq!(sides(rule), [SELL, BUY, SELL, SELL, SELL, SELL, BUY, BUY, SELL], "{rule:?}");
+        }
+        assert_eq!(sides(ClassifyRule::Native), [BUY; 9]);
+    }
+
+    #[test]
+    fn the_method_travels_with_the_side() {
+        let quotes = |rule| by(rule).iter().filter(|(_, method)| *method == Method::Quote).count();
+        assert_eq!(quotes(ClassifyRule::Quote), 9);
+        assert_eq!(quotes(ClassifyRule::LeeReady), 6, "all but the middle, twice, and the crossed one");
+        assert_eq!(quotes(ClassifyRule::Emo), 2, "at bid and offer");
+        assert_eq!(quotes(ClassifyRule::Clnv), 4, "100.005 and 100.018 are near the ends");
+        assert_eq!(by(ClassifyRule::Bulk)[1], (BUY, Method::Tick));
+    }
+
+    #[test]
+    fn the_example_where_binary_fractions_fail() {
+        let classifier = Classifier::new(ClassifyParameters::only(ClassifyRule::LeeReady));
+        let mut classifier = classifier;
+        classifier.remember(milli(100_020));
+        let (side, method) = classifier.classify(
+            Timestamp::from_seconds(0),
+            milli(100_010),
+            None,
+            Some(&quote(100_000, 100_020)),
+        );
+        assert_eq!((side, method), (SELL, Method::Tick), "exactly at the middle");
+    }
+
+    #[test]
+    fn native_leaves_open_what_the_feed_leaves_open() {
+        let native = Classifier::new(ClassifyParameters::only(ClassifyRule::Native));
+        let good = quote(100_000, 100_020);
+        let of = |stated| native.classify(Timestamp::from_seconds(0), milli(100_020), stated, Some(&good));
+        assert_eq!((of(SELL), of(None)), ((SELL, Method::Feed), (None, Method::Feed)));
     }
 
     #[test]

@@ -7,7 +7,7 @@
 //! | [`quality`] | how long a fault of an input stands beside a metric |
 //! | [`clock`] | trading time, which stands still in a halt |
 //! | [`book`] | [`book::Book`]: positional depth edits, and whether the result can be trusted |
-//! | [`classify`] | who started a trade (Lee and Ready on integers) |
+//! | [`classify`] | who started a trade: six rules on integers, and bulk volume |
 //! | [`vpin`] | [`vpin::Vpin`]: volume-synchronised imbalance of signed trades |
 //! | [`imbalance`] | bids against offers at the touch and over five levels |
 //! | [`flow`] | sliding windows: signed volume, extremes, VWAP, sweeps, unusual volume |
