@@ -5,10 +5,10 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use alphatrader_analytics::Alone;
 use alphatrader_analytics::book::Book;
 use alphatrader_analytics::options::{Terms, implied_volatility, price, value};
 use alphatrader_analytics::vpin::Vpin;
+use alphatrader_analytics::{Alone, Parameters};
 use alphatrader_model::calendar::Session;
 use alphatrader_model::instrument::{InstrumentId, Right, Symbol};
 use alphatrader_model::market::{Depth, DepthOperation, Gap, Level, Quote, Side, Stream, Trade, TradeFlags};
@@ -104,7 +104,7 @@ fn edits() -> Vec<Depth> {
 fn warm() -> (Alone, Timestamp) {
     let symbol = Symbol::new("SPY").expect("SPY is a symbol");
     let settings = Analytics { vpin_bucket_volume: 100_000, vpin_window: 50 };
-    let mut spy = Alone::new(symbol, SPY, &settings);
+    let mut spy = Alone::new(symbol, SPY, Parameters::of(&settings));
     spy.on_session(session());
     let mut now = session().open;
     for ((quote, trade), edit) in quotes().iter().zip(&trades()).zip(&edits()) {

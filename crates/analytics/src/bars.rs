@@ -10,9 +10,10 @@ use alphatrader_model::market::Bar;
 use alphatrader_model::number::{Price, Quantity};
 use alphatrader_model::time::Timestamp;
 use alphatrader_model::view::{BarSource, ShortBar, SymbolHistory};
+use serde::{Deserialize, Serialize};
 
 /// Builds bars at the end of a list that holds at most [`SymbolHistory::BARS`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShortBarMaker {
     start: Timestamp,
     /// End of the running five seconds; the first print moves it.

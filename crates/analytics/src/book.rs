@@ -43,7 +43,7 @@ pub struct BookCounts {
 }
 
 /// The order book of one symbol.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Book {
     bids: BookSide,
     asks: BookSide,

@@ -8,6 +8,7 @@ use alphatrader_model::market::Bar;
 use alphatrader_model::number::{Price, Quantity};
 use alphatrader_model::time::{Span, Timestamp};
 use alphatrader_model::view::{Candle, SymbolHistory};
+use serde::{Deserialize, Serialize};
 
 /// A print of the session as candles see it.
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +26,7 @@ pub struct CandlePrint {
 }
 
 /// Builds candles at the end of a list that holds at most [`SymbolHistory::CANDLES`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CandleMaker {
     start: Timestamp,
     /// End of the minute; the first print moves it.

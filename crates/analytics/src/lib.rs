@@ -3,6 +3,7 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`symbol`] | [`SymbolAnalytics`]: all below for one symbol, fed event by event; [`Alone`] with its features |
+//! | [`parameters`] | [`Parameters`]: what they are told |
 //! | [`admission`] | the first gate: what of a feed may be used, and for what |
 //! | [`quality`] | how long a fault of an input stands beside a metric |
 //! | [`clock`] | trading time, which stands still in a halt |
@@ -28,8 +29,10 @@ pub mod clock;
 pub mod flow;
 pub mod imbalance;
 pub mod options;
+pub mod parameters;
 pub mod quality;
 pub mod symbol;
 pub mod vpin;
 
+pub use parameters::Parameters;
 pub use symbol::{Alone, SymbolAnalytics};

@@ -1,37 +1,47 @@
 //! Everything the analytics know of one symbol, kept current event by event.
 //!
 //! [`SymbolAnalytics`] is fed what the market says of one instrument, in order of events; it writes one
-//! [`Features`] value in place, which its owner keeps, and keeps one [`SymbolHistory`]. Each event costs a bounded amount of work and, once the
-//! session has begun, allocates nothing.
+//! [`Features`] value in place, which its owner keeps, and keeps one [`SymbolHistory`]. Each event costs a
+//! bounded amount of work and, once the session has begun, allocates nothing.
 //!
 //! The *session* is 09:30 to the close. Volume, VWAP, extremes, flow, VPIN and candles know only its
 //! prints; a closing auction may be printed up to ten minutes late. Last price and tape know the
 //! extended hours too. A metric whose window was not watched in full is absent.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | `alone` | [`Alone`]: the same with its own features, for a study or an export |
+//! | `full` | what only a symbol with prints, bars or a book needs, allocated with the first of them |
+//! | `day` | what the session has seen so far |
+//! | `watch` | the session, and what of it was watched |
+//! | `prints`, `quotes` | how an event is taken |
+//! | `interrupt` | gaps, pauses, halts |
 
 mod alone;
 mod day;
+mod full;
+mod interrupt;
+mod prints;
+mod quotes;
+mod watch;
 
 use std::collections::VecDeque;
 
 use alphatrader_model::calendar::Session;
-use alphatrader_model::features::{BookState, Features};
+use alphatrader_model::features::Features;
 use alphatrader_model::instrument::InstrumentId;
-use alphatrader_model::market::{
-    Bar, DayTotals, Depth, Gap, Level, Quote, Side, Stream, Trade, TradeFlags, TradingStatus,
-};
-use alphatrader_model::settings;
-use alphatrader_model::time::Timestamp;
-use alphatrader_model::view::{SymbolHistory, TapePrint};
+use alphatrader_model::market::DayTotals;
+use alphatrader_model::time::{Span, Timestamp};
+use alphatrader_model::view::SymbolHistory;
 
-use crate::admission::{Admission, AdmissionCounts, QuoteUse, TradeUse};
-use crate::bars::ShortBarMaker;
+use crate::admission::{Admission, AdmissionCounts};
 use crate::book::Book;
 use crate::classify::{Classifier, QuoteInForce};
-use crate::flow::{Sweeps, sweep::SweepPrint};
-use crate::imbalance;
-use crate::vpin::Vpin;
+use crate::flow::signed_volume;
+use crate::parameters::Parameters;
 
-use day::{Day, DayPrint};
+use full::Full;
+use watch::Watch;
 
 pub use alone::Alone;
 
@@ -51,41 +61,38 @@ pub struct SymbolAnalytics {
     quoted: bool,
     /// When the sliding windows move next.
     next_second: Timestamp,
-    day: Day,
-    bars: ShortBarMaker,
-    sweeps: Sweeps,
-    vpin: Vpin,
-    /// VPIN parameters that wait for the next session.
-    next_vpin: Option<(u64, u32)>,
-    book: Book,
+    watch: Watch,
+    parameters: Parameters,
+    /// Parameters that wait for the next session.
+    next: Option<Parameters>,
+    /// Absent as long as there are only quotes.
+    full: Option<Box<Full>>,
 }
 
 impl SymbolAnalytics {
     /// Knows nothing yet. `features` are those of the symbol, new too; `instrument` is the number of the stock
     /// itself; events of others are ignored.
-    pub fn new(features: &mut Features, instrument: InstrumentId, settings: &settings::Analytics) -> Self {
-        features.toxicity.bucket_volume = settings.vpin_bucket_volume;
-        features.toxicity.window = settings.vpin_window;
+    pub fn new(features: &mut Features, instrument: InstrumentId, parameters: Parameters) -> Self {
+        features.toxicity.bucket_volume = parameters.vpin_bucket_volume;
+        features.toxicity.window = parameters.vpin_window;
         Self {
             instrument,
-            history: SymbolHistory::new(features.symbol),
+            history: SymbolHistory::without_room(features.symbol),
             admission: Admission::default(),
             classifier: Classifier::default(),
             quote: None,
             displayed: None,
             quoted: false,
             next_second: Timestamp::from_nanos(i64::MIN),
-            day: Day::default(),
-            bars: ShortBarMaker::default(),
-            sweeps: Sweeps::default(),
-            vpin: Vpin::new(settings.vpin_bucket_volume, settings.vpin_window),
-            next_vpin: None,
-            book: Book::default(),
+            watch: Watch::default(),
+            parameters,
+            next: None,
+            full: None,
         }
     }
 
-    /// What a chart shows beyond it. Book, range of the session and unusual volume are those of the last
-    /// [`Self::refresh`].
+    /// What a chart shows beyond the features. Book, range of the session and unusual volume are those of the
+    /// last [`Self::refresh`].
     pub const fn history(&self) -> &SymbolHistory {
         &self.history
     }
@@ -95,9 +102,9 @@ impl SymbolAnalytics {
         self.admission.counts()
     }
 
-    /// The order book.
-    pub const fn book(&self) -> &Book {
-        &self.book
+    /// The order book; absent as long as there are only quotes.
+    pub fn book(&self) -> Option<&Book> {
+        self.full.as_ref().map(|full| &full.book)
     }
 
     /// Whose market this is.
@@ -105,13 +112,27 @@ impl SymbolAnalytics {
         self.instrument
     }
 
-    /// New settings. VPIN's bucket and window change at the next session and start from nothing.
-    pub fn on_settings(&mut self, features: &mut Features, settings: &settings::Analytics) {
-        let wanted = (settings.vpin_bucket_volume, settings.vpin_window);
-        let current = (self.vpin.bucket(), self.vpin.window() as u32);
-        self.next_vpin = (wanted != current).then_some(wanted);
-        if self.day.session().is_none() {
-            self.change_vpin(features);
+    /// The parameters in force.
+    pub const fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    /// Whether there was more than quotes: all analytics run.
+    pub const fn is_full(&self) -> bool {
+        self.full.is_some()
+    }
+
+    /// Bytes of the whole state, what lies outside the value included, without its [`Features`].
+    pub fn state_bytes(&self) -> usize {
+        let full = self.full.as_ref().map_or(0, |full| size_of::<Full>() + full.heap_bytes());
+        size_of::<Self>() + self.history.heap_bytes() + full
+    }
+
+    /// New parameters. They change at the next session; what rests on those that changed starts from nothing.
+    pub fn on_parameters(&mut self, features: &mut Features, parameters: Parameters) {
+        self.next = (parameters != self.parameters).then_some(parameters);
+        if self.watch.session.is_none() {
+            self.change_parameters(features);
         }
     }
 
@@ -119,200 +140,33 @@ impl SymbolAnalytics {
     /// extremes, flow. VPIN goes on by volume over days; quote and book are the feed's and stay.
     pub fn on_session(&mut self, features: &mut Features, session: Session) {
         self.next_second = Timestamp::from_nanos(i64::MIN);
-        if !self.day.begin(session) {
+        if !self.watch.begin(session) {
             return;
         }
-        self.change_vpin(features);
+        self.change_parameters(features);
         self.admission.restart();
         self.classifier.reset();
-        self.history.candles.clear();
-        self.history.bars.clear();
-        self.history.tape.clear();
-        self.bars = ShortBarMaker::default();
-        self.sweeps.restart();
-        (self.history.sweep, self.history.sweeps, self.history.totals) = (None, 0, None);
-        self.history.recent_sweeps.clear();
+        self.history.begin_session();
+        if let Some(full) = &mut self.full {
+            full.begin_session();
+        }
         features.session_volume = 0;
         (features.last, features.session_open, features.vwap) = (None, None, None);
         (features.high_5m, features.low_5m, features.signed_volume_1m) = (None, None, None);
     }
 
-    fn change_vpin(&mut self, features: &mut Features) {
-        if let Some((bucket, window)) = self.next_vpin.take() {
-            self.vpin = Vpin::new(bucket, window);
+    fn change_parameters(&mut self, features: &mut Features) {
+        let Some(parameters) = self.next.take() else { return };
+        if let Some(full) = &mut self.full
+            && full.change_parameters(&self.parameters, &parameters)
+        {
             self.history.vpin.clear();
-            (features.toxicity.bucket_volume, features.toxicity.window) = (bucket, window);
             features.vpin = None;
             features.vpin_buckets = 0;
         }
-    }
-
-    /// Best bid and offer changed.
-    #[inline]
-    pub fn on_quote(&mut self, features: &mut Features, ts: Timestamp, quote: &Quote) {
-        if quote.instrument != self.instrument {
-            return;
-        }
-        self.advance(features, ts);
-        match self.admission.quote(ts, quote) {
-            QuoteUse::Firm(bid, ask) => {
-                self.quoted = true;
-                self.show_touch(features, ts, bid, ask);
-                features.quote_at = Some(ts);
-                features.as_of = ts;
-            }
-            QuoteUse::OneSided => {
-                self.quoted = true;
-                self.hide_touch(features);
-                features.bid = quote.bid.map(|level| level.price);
-                features.ask = quote.ask.map(|level| level.price);
-                features.quote_at = Some(ts);
-                features.as_of = ts;
-            }
-            QuoteUse::Crossed => (self.quote, self.displayed) = (None, None),
-            QuoteUse::Refused => return,
-        }
-        self.history.lost.quotes = false;
-    }
-
-    /// A print.
-    #[inline]
-    pub fn on_trade(&mut self, features: &mut Features, ts: Timestamp, trade: &Trade) {
-        if trade.instrument != self.instrument {
-            return;
-        }
-        self.advance(features, ts);
-        let Some(usage) = self.admission.trade(ts, trade) else {
-            return;
-        };
-        let side = if usage.signed {
-            self.classifier.classify(ts, trade.price, trade.aggressor, self.quote.as_ref()).0
-        } else {
-            None
-        };
-        if usage.moves_tick {
-            if usage.auction {
-                self.classifier.remember_auction(trade.price);
-            } else {
-                self.classifier.remember(trade.price);
-            }
-            features.trade_at = Some(ts);
-        }
-        if usage.sets_last {
-            features.last = Some(trade.price);
-        }
-        let Trade { price, size, venue, .. } = *trade;
-        self.bars.on_print(&mut self.history.bars, ts, price, size, usage.sets_last);
-        if self.day.holds(ts, usage.auction) {
-            self.session_print(features, ts, trade, usage, side);
-        }
-        push(&mut self.history.tape, SymbolHistory::TAPE, TapePrint { time: ts, price, size, side, venue });
-        self.history.prints += 1;
-        self.history.lost.trades = false;
-        self.history.sampled = trade.flags.contains(TradeFlags::SAMPLED);
-        features.as_of = ts;
-    }
-
-    #[inline]
-    fn session_print(
-        &mut self,
-        features: &mut Features,
-        ts: Timestamp,
-        trade: &Trade,
-        usage: TradeUse,
-        side: Option<Side>,
-    ) {
-        let Trade { price, size, .. } = *trade;
-        // Admitted sizes are at most 10^12.
-        let signed = side.map_or(0, |side| side.sign() * size.get() as i64);
-        let print = DayPrint { price, size, signed, sets_last: usage.sets_last };
-        self.day.on_print(ts, &print, features, &mut self.history.candles);
-        if usage.signed {
-            self.count_in_vpin(features, ts, size.get(), side);
-            // A sampled print may be several orders, or a part of one.
-            if let Some(side) = side
-                && !trade.flags.contains(TradeFlags::SAMPLED)
-            {
-                self.look_for_sweep(ts, trade, side);
-            }
-        }
-    }
-
-    #[inline]
-    fn look_for_sweep(&mut self, ts: Timestamp, trade: &Trade, side: Side) {
-        let Trade { price, size, venue, .. } = *trade;
-        let marked = trade.flags.contains(TradeFlags::SWEEP);
-        let displayed = self.displayed.map(|(bid, ask)| if side == Side::Buy { ask } else { bid });
-        let print = SweepPrint { price, size, side, venue, marked };
-        if let Some(sweep) = self.sweeps.add(ts, &print, displayed) {
-            self.history.note_sweep(sweep);
-            self.history.sweeps = self.sweeps.count();
-        }
-    }
-
-    #[inline]
-    fn count_in_vpin(&mut self, features: &mut Features, ts: Timestamp, size: u64, side: Option<Side>) {
-        let points = &mut self.history.vpin;
-        let before = self.vpin.completed();
-        self.vpin.add(size, side, |value| push(points, SymbolHistory::VPIN, (ts, value)));
-        if self.vpin.completed() != before {
-            features.vpin = self.vpin.value();
-            features.vpin_buckets = self.vpin.completed();
-        }
-    }
-
-    /// A bar ended at `ts`. One of five seconds takes the place of ours. Used for last price, volume and
-    /// candles as long as the session has no prints.
-    pub fn on_bar(&mut self, features: &mut Features, ts: Timestamp, bar: &Bar) {
-        if bar.instrument != self.instrument {
-            return;
-        }
-        self.advance(features, ts);
-        if !self.admission.bar(bar) {
-            return;
-        }
-        let kept = self.bars.on_bar(&mut self.history.bars, ts, bar);
-        if self.day.on_bar(ts, bar, features, &mut self.history.candles) || kept {
-            features.as_of = ts;
-        } else {
-            self.admission.bar_unused();
-        }
-    }
-
-    /// A row of the book changed.
-    #[inline]
-    pub fn on_depth(&mut self, features: &mut Features, ts: Timestamp, depth: &Depth) {
-        if depth.instrument != self.instrument {
-            return;
-        }
-        self.advance(features, ts);
-        let state = self.book.apply(depth);
-        let deep = usize::from(depth.position) >= imbalance::LEVELS && state == features.book;
-        features.book = state;
-        self.history.lost.depth = false;
-        features.depth_at = Some(ts);
-        features.as_of = ts;
-        if !deep {
-            features.imbalance_5 = if state == BookState::Valid {
-                imbalance::of_levels(self.book.bids(), self.book.asks())
-            } else {
-                None
-            };
-        }
-        if !self.quoted {
-            match self.book.best() {
-                Some((bid, ask)) => self.show_touch(features, ts, bid, ask),
-                None => self.hide_touch(features),
-            }
-        }
-    }
-
-    /// Trading was stopped, or goes on. Shown only: a stock that does not trade has no quotes.
-    pub fn on_status(&mut self, features: &mut Features, ts: Timestamp, status: &TradingStatus) {
-        if status.instrument == self.instrument {
-            self.history.status = Some(status.state);
-            features.as_of = ts;
-        }
+        features.toxicity.bucket_volume = parameters.vpin_bucket_volume;
+        features.toxicity.window = parameters.vpin_window;
+        self.parameters = parameters;
     }
 
     /// What the feed itself counts of the day. Shown only; our own volume and VWAP are of the session.
@@ -320,61 +174,6 @@ impl SymbolAnalytics {
         if totals.instrument == self.instrument {
             self.history.totals = Some((ts, *totals));
         }
-    }
-
-    /// The process stood still for a moment and nothing was heard meanwhile: quotes and book are not known,
-    /// flow and extremes start over, VWAP is absent for the rest of the session. VPIN goes on: beside
-    /// its buckets the moment is small.
-    pub fn on_pause(&mut self, features: &mut Features, ts: Timestamp) {
-        let instrument = self.instrument;
-        for stream in [Stream::Quotes, Stream::Depth] {
-            self.on_gap(features, ts, &Gap { instrument, stream });
-        }
-        self.lose_prints(features);
-    }
-
-    /// Prints are missing: everything that rests on a stretch of them starts over, but VPIN.
-    fn lose_prints(&mut self, features: &mut Features) {
-        self.history.lost.trades = true;
-        self.sweeps.clear();
-        self.admission.restart();
-        self.classifier.reset();
-        self.day.lose_prints(features);
-        self.next_second = Timestamp::from_nanos(i64::MIN);
-    }
-
-    /// Part of a stream was lost: what rests on it is not known until it has been watched anew.
-    ///
-    /// Without prints: flow, extremes and VPIN start over, and VWAP is absent for the rest of the session.
-    pub fn on_gap(&mut self, features: &mut Features, ts: Timestamp, gap: &Gap) {
-        if gap.instrument != self.instrument {
-            return;
-        }
-        self.advance(features, ts);
-        match gap.stream {
-            Stream::Quotes => {
-                self.history.lost.quotes = true;
-                self.quoted = false;
-                self.hide_touch(features);
-            }
-            Stream::Trades => {
-                self.lose_prints(features);
-                self.vpin.clear();
-                features.vpin = None;
-            }
-            Stream::Depth => {
-                self.history.lost.depth = true;
-                self.book.reset();
-                features.book = self.book.state();
-                features.imbalance_5 = None;
-                if !self.quoted {
-                    self.hide_touch(features);
-                }
-            }
-            // A candle less.
-            Stream::Bars => {}
-        }
-        features.as_of = ts;
     }
 
     /// Time passed. Sliding windows move although nothing was traded; says whether they did: else
@@ -387,33 +186,17 @@ impl SymbolAnalytics {
     /// Brings that part of the history up to date which no event keeps: book rows, range of the session,
     /// unusual volume. Call it before the history is shown, ten times a second at most.
     pub fn refresh(&mut self) {
+        let Some(full) = &self.full else { return };
         let history = &mut self.history;
-        let copies = [(&mut history.bids, self.book.bids()), (&mut history.asks, self.book.asks())];
+        let copies = [(&mut history.bids, full.book.bids()), (&mut history.asks, full.book.asks())];
         for (shown, rows) in copies {
             shown.clear();
             shown.extend_from_slice(&rows[..rows.len().min(SymbolHistory::ROWS)]);
         }
-        let range = self.day.range();
+        let range = full.day.range(&self.watch);
         history.session_low = range.map(|(low, _)| low);
         history.session_high = range.map(|(_, high)| high);
-        history.unusual_volume = self.day.unusual_volume();
-    }
-
-    #[inline]
-    fn show_touch(&mut self, features: &mut Features, ts: Timestamp, bid: Level, ask: Level) {
-        self.quote = Some(QuoteInForce { bid: bid.price, ask: ask.price, at: ts });
-        self.displayed = Some((bid.size.get(), ask.size.get()));
-        features.bid = Some(bid.price);
-        features.ask = Some(ask.price);
-        let (low, high) = (bid.price.raw(), ask.price.raw());
-        features.spread_bp = Some(20_000.0 * (high - low) as f64 / (high + low) as f64);
-        features.imbalance_touch = imbalance::of_sizes(bid.size.get(), ask.size.get());
-    }
-
-    fn hide_touch(&mut self, features: &mut Features) {
-        (self.quote, self.displayed) = (None, None);
-        (features.bid, features.ask) = (None, None);
-        (features.spread_bp, features.imbalance_touch) = (None, None);
+        history.unusual_volume = full.day.unusual_volume();
     }
 
     /// Moves the sliding windows when a new second has begun; says whether it has.
@@ -421,9 +204,37 @@ impl SymbolAnalytics {
     fn advance(&mut self, features: &mut Features, ts: Timestamp) -> bool {
         let moves = ts >= self.next_second;
         if moves {
-            self.next_second = self.day.turn(ts, features);
+            self.turn(features, ts);
         }
         moves
+    }
+
+    /// A new second.
+    fn turn(&mut self, features: &mut Features, ts: Timestamp) {
+        let second = ts.seconds();
+        let running = self.watch.observe(ts);
+        let before = (features.signed_volume_1m, features.high_5m, features.low_5m);
+        if let Some(full) = &mut self.full {
+            full.day.turn(second, running, &self.watch, features);
+        } else {
+            // Nothing was traded, as far as it was watched.
+            let minute = running && self.watch.coverage.covers(second, signed_volume::SLOTS as i64);
+            features.signed_volume_1m = minute.then_some(0);
+        }
+        if before != (features.signed_volume_1m, features.high_5m, features.low_5m) {
+            features.as_of = ts;
+        }
+        self.next_second =
+            Timestamp::from_nanos(second.saturating_add(1).saturating_mul(Span::SECOND.nanos()));
+    }
+
+    /// The first print, bar or row of a book: everything else is begun.
+    #[cold]
+    fn begin_full(&mut self, ts: Timestamp) {
+        let mut full = Box::new(Full::new(&self.parameters));
+        full.day.join(ts.seconds(), &self.watch);
+        self.full = Some(full);
+        self.history.make_room();
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Costs nanoseconds and allocates nothing per event once its contracts are known.
 
-use alphatrader_analytics::symbol::SymbolAnalytics;
+use alphatrader_analytics::{Parameters, SymbolAnalytics};
 use alphatrader_model::market::{Gap, Quote, Stream};
 use alphatrader_model::settings::Analytics;
 use alphatrader_model::view::{ContractView, MarketView, SymbolHistory};
@@ -126,18 +126,17 @@ impl MarketCore {
         }
         for place in 0..self.symbols.len() {
             let effective = self.effective(self.view.features[place].symbol, session);
-            self.symbols[place].on_settings(&mut self.view.features[place], &effective);
+            self.symbols[place].on_parameters(&mut self.view.features[place], effective);
         }
     }
 
     /// The settings with what is in force of the found parameters.
-    fn effective(&self, symbol: Symbol, session: Session) -> Analytics {
-        let mut analytics = self.analytics.clone();
-        let found = self.discovered.as_ref().map(|found| found.vpin(symbol, session.open));
-        if let Some((bucket, window)) = found.and_then(|found| found.buckets) {
-            (analytics.vpin_bucket_volume, analytics.vpin_window) = (bucket, window);
+    fn effective(&self, symbol: Symbol, session: Session) -> Parameters {
+        let mut parameters = Parameters::of(&self.analytics);
+        if let Some(found) = &self.discovered {
+            parameters.take(found, symbol, session.open);
         }
-        analytics
+        parameters
     }
 
     /// The found parameters of this session; absent when none ever came.
@@ -211,12 +210,12 @@ impl MarketCore {
         if self.analysed[place].is_some() || !self.configured.contains(&symbol) {
             return;
         }
-        let effective = match self.view.session {
+        let parameters = match self.view.session {
             Some(session) => self.effective(symbol, session),
-            None => self.analytics.clone(),
+            None => Parameters::of(&self.analytics),
         };
         let mut features = Features::new(symbol);
-        let mut analytics = SymbolAnalytics::new(&mut features, instrument.id, &effective);
+        let mut analytics = SymbolAnalytics::new(&mut features, instrument.id, parameters);
         if let Some(session) = self.view.session {
             analytics.on_session(&mut features, session);
         }

@@ -255,26 +255,63 @@ impl SymbolHistory {
 
     /// Knows nothing yet, and has room for everything.
     pub fn new(symbol: Symbol) -> Self {
+        let mut history = Self::without_room(symbol);
+        history.make_room();
+        history
+    }
+
+    /// Knows nothing yet and holds no memory: [`Self::make_room`] is due before the first entry of a list.
+    pub const fn without_room(symbol: Symbol) -> Self {
         Self {
             symbol,
-            candles: VecDeque::with_capacity(Self::CANDLES),
-            bars: VecDeque::with_capacity(Self::BARS),
-            tape: VecDeque::with_capacity(Self::TAPE),
+            candles: VecDeque::new(),
+            bars: VecDeque::new(),
+            tape: VecDeque::new(),
             prints: 0,
-            vpin: VecDeque::with_capacity(Self::VPIN),
-            bids: Vec::with_capacity(Self::ROWS),
-            asks: Vec::with_capacity(Self::ROWS),
+            vpin: VecDeque::new(),
+            bids: Vec::new(),
+            asks: Vec::new(),
             session_high: None,
             session_low: None,
             sweep: None,
             sweeps: 0,
-            recent_sweeps: VecDeque::with_capacity(Self::SWEEPS),
+            recent_sweeps: VecDeque::new(),
             unusual_volume: None,
-            lost: LostStreams::default(),
+            lost: LostStreams { quotes: false, trades: false, depth: false },
             sampled: false,
             status: None,
             totals: None,
         }
+    }
+
+    /// Takes the memory that its lists may ever need.
+    pub fn make_room(&mut self) {
+        self.candles.reserve_exact(Self::CANDLES.saturating_sub(self.candles.len()));
+        self.bars.reserve_exact(Self::BARS.saturating_sub(self.bars.len()));
+        self.tape.reserve_exact(Self::TAPE.saturating_sub(self.tape.len()));
+        self.vpin.reserve_exact(Self::VPIN.saturating_sub(self.vpin.len()));
+        self.bids.reserve_exact(Self::ROWS.saturating_sub(self.bids.len()));
+        self.asks.reserve_exact(Self::ROWS.saturating_sub(self.asks.len()));
+        self.recent_sweeps.reserve_exact(Self::SWEEPS.saturating_sub(self.recent_sweeps.len()));
+    }
+
+    /// Bytes of its lists.
+    pub fn heap_bytes(&self) -> usize {
+        self.candles.capacity() * size_of::<Candle>()
+            + self.bars.capacity() * size_of::<ShortBar>()
+            + self.tape.capacity() * size_of::<TapePrint>()
+            + self.vpin.capacity() * size_of::<(Timestamp, f64)>()
+            + (self.bids.capacity() + self.asks.capacity()) * size_of::<BookRow>()
+            + self.recent_sweeps.capacity() * size_of::<Sweep>()
+    }
+
+    /// A new session: forgets what is of the day. VPIN goes on by volume, the book is the feed's.
+    pub fn begin_session(&mut self) {
+        self.candles.clear();
+        self.bars.clear();
+        self.tape.clear();
+        self.recent_sweeps.clear();
+        (self.sweep, self.sweeps, self.totals) = (None, 0, None);
     }
 
     /// Keeps a sweep, or what has become of the newest one: it is told anew with each of its prints.

@@ -3,6 +3,7 @@
 use alphatrader_model::market::{Depth, DepthOperation, Level, Side};
 use alphatrader_model::number::{Price, Quantity};
 use alphatrader_model::view::BookRow;
+use serde::{Deserialize, Serialize};
 
 use crate::admission::sound;
 use crate::imbalance::LEVELS;
@@ -20,7 +21,7 @@ pub(super) enum Edit {
     BadValue,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct BookSide {
     rows: [BookRow; MAX_ROWS],
     length: usize,

@@ -1,9 +1,10 @@
 //! Since when prints have been seen without a hole: a window is known only when all of it was watched.
 
 use alphatrader_model::time::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// What part of a session has been watched.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Coverage {
     /// First whole second that was watched.
     since: Option<i64>,

@@ -6,12 +6,16 @@
 use std::collections::VecDeque;
 
 use alphatrader_model::number::Price;
+use serde::{Deserialize, Serialize};
 
 /// Seconds looked back.
 pub const SECONDS: i64 = 300;
 
+/// Entries of a queue: one for each second, and the new one before the old one goes.
+const ROOM: usize = SECONDS as usize + 1;
+
 /// Sliding extremes over one-second slots: two queues in which each entry beats all later ones.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Extremes {
     /// The current second, since the epoch.
     second: i64,
@@ -23,12 +27,11 @@ pub struct Extremes {
 
 impl Default for Extremes {
     fn default() -> Self {
-        let room = SECONDS as usize + 1;
         Self {
             second: i64::MIN,
             current: None,
-            highs: VecDeque::with_capacity(room),
-            lows: VecDeque::with_capacity(room),
+            highs: VecDeque::with_capacity(ROOM),
+            lows: VecDeque::with_capacity(ROOM),
         }
     }
 }
@@ -60,6 +63,18 @@ impl Extremes {
             Some((high, low)) => (high.max(price), low.min(price)),
             None => (price, price),
         });
+    }
+
+    /// After a restore: room for everything, as at the start.
+    pub fn make_room(&mut self) {
+        for queue in [&mut self.highs, &mut self.lows] {
+            queue.reserve_exact(ROOM.saturating_sub(queue.len()));
+        }
+    }
+
+    /// Bytes outside the value itself.
+    pub fn heap_bytes(&self) -> usize {
+        (self.highs.capacity() + self.lows.capacity()) * size_of::<(i64, Price)>()
     }
 
     /// Highest print of the window; absent when there was none.

@@ -1,12 +1,14 @@
 //! Bought less sold shares of the last minute.
 
+use serde::{Deserialize, Serialize};
+
 /// Slots of one second: the current one and the 59 before it.
 pub const SLOTS: usize = 60;
 
 /// A sliding sum over one-second slots. An addition and, once a second, a subtraction.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedVolume {
-    slots: [i64; SLOTS],
+    slots: Box<[i64]>,
     /// Place of the current second.
     place: usize,
     /// The current second, since the epoch.
@@ -16,7 +18,7 @@ pub struct SignedVolume {
 
 impl Default for SignedVolume {
     fn default() -> Self {
-        Self { slots: [0; SLOTS], place: 0, second: i64::MIN, sum: 0 }
+        Self { slots: vec![0; SLOTS].into_boxed_slice(), place: 0, second: i64::MIN, sum: 0 }
     }
 }
 
@@ -49,9 +51,14 @@ impl SignedVolume {
         self.sum
     }
 
+    /// Bytes outside the value itself.
+    pub fn heap_bytes(&self) -> usize {
+        size_of_val::<[i64]>(&self.slots)
+    }
+
     /// Forgets everything but the time.
     pub fn clear(&mut self) {
-        self.slots = [0; SLOTS];
+        self.slots.fill(0);
         self.sum = 0;
     }
 }

@@ -9,6 +9,7 @@
 
 use alphatrader_model::time::{Span, Timestamp};
 use alphatrader_model::view::UnusualVolume;
+use serde::{Deserialize, Serialize};
 
 /// Minutes looked back.
 pub const EARLIER: usize = 30;
@@ -23,7 +24,7 @@ pub const DEVIATIONS: f64 = 3.0;
 const MINUTE: i64 = 60;
 
 /// Volume of the running minute and of those before it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MinuteVolumes {
     /// Number of the running minute since the epoch.
     minute: Option<i64>,

@@ -1,9 +1,10 @@
 //! Volume-weighted average price of the session.
 
 use alphatrader_model::number::{Price, Quantity};
+use serde::{Deserialize, Serialize};
 
 /// Exact sums of price times size and of size.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vwap {
     /// In price units times shares. Admitted prices and sizes are at most 10^13 and 10^12: 10^13 of the
     /// largest prints fit.

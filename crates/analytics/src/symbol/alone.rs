@@ -4,8 +4,9 @@ use alphatrader_model::calendar::Session;
 use alphatrader_model::features::Features;
 use alphatrader_model::instrument::{InstrumentId, Symbol};
 use alphatrader_model::market::{Bar, DayTotals, Depth, Gap, Quote, Trade, TradingStatus};
-use alphatrader_model::settings;
 use alphatrader_model::time::Timestamp;
+
+use crate::parameters::Parameters;
 
 use super::SymbolAnalytics;
 
@@ -19,9 +20,9 @@ pub struct Alone {
 
 impl Alone {
     /// Knows nothing yet. `instrument` is the number of the stock itself; events of others are ignored.
-    pub fn new(symbol: Symbol, instrument: InstrumentId, settings: &settings::Analytics) -> Self {
+    pub fn new(symbol: Symbol, instrument: InstrumentId, parameters: Parameters) -> Self {
         let mut features = Features::new(symbol);
-        let analytics = SymbolAnalytics::new(&mut features, instrument, settings);
+        let analytics = SymbolAnalytics::new(&mut features, instrument, parameters);
         Self { analytics, features }
     }
 
@@ -37,9 +38,9 @@ impl Alone {
         &self.analytics
     }
 
-    /// [`SymbolAnalytics::on_settings`].
-    pub fn on_settings(&mut self, settings: &settings::Analytics) {
-        self.analytics.on_settings(&mut self.features, settings);
+    /// [`SymbolAnalytics::on_parameters`].
+    pub fn on_parameters(&mut self, parameters: Parameters) {
+        self.analytics.on_parameters(&mut self.features, parameters);
     }
 
     /// [`SymbolAnalytics::on_session`].

@@ -1,6 +1,10 @@
+use alphatrader_model::features::BookState;
 use alphatrader_model::instrument::Symbol;
-use alphatrader_model::market::{DepthOperation, TradeFlags};
+use alphatrader_model::market::{
+    Bar, Depth, DepthOperation, Gap, Level, Quote, Side, Stream, Trade, TradeFlags, TradingStatus,
+};
 use alphatrader_model::number::{Price, Quantity};
+use alphatrader_model::settings::Analytics;
 use alphatrader_model::time::Span;
 use proptest::prelude::*;
 
@@ -47,13 +51,13 @@ fn trade(cents: i64, size: u64) -> Trade {
     flagged(cents, size, TradeFlags::NONE)
 }
 
-fn settings(bucket: u64, window: u32) -> settings::Analytics {
-    settings::Analytics { vpin_bucket_volume: bucket, vpin_window: window }
+fn parameters(bucket: u64, window: u32) -> Parameters {
+    Parameters::of(&Analytics { vpin_bucket_volume: bucket, vpin_window: window })
 }
 
 /// Watched since ten seconds before the open.
 fn open_day() -> Alone {
-    let mut spy = Alone::new(symbol(), SPY, &settings(1_000, 10));
+    let mut spy = Alone::new(symbol(), SPY, parameters(1_000, 10));
     spy.on_session(session("2013-10-07"));
     spy.on_timer(at(-10.0));
     spy
@@ -138,7 +142,7 @@ fn extremes_wait_for_five_minutes_and_leave_a_break_a_break() {
 
 #[test]
 fn a_late_start_waits_from_its_first_whole_second() {
-    let mut spy = Alone::new(symbol(), SPY, &settings(1_000, 10));
+    let mut spy = Alone::new(symbol(), SPY, parameters(1_000, 10));
     spy.on_session(session("2013-10-07"));
     spy.on_trade(at(1_000.5), &trade(16_800, 100));
     spy.on_timer(at(1_060.9));
@@ -229,7 +233,7 @@ fn vpin_is_ready_with_its_window_and_goes_on_over_days() {
 #[test]
 fn new_parameters_wait_for_the_next_session() {
     let mut spy = open_day();
-    spy.on_settings(&settings(100, 10));
+    spy.on_parameters(parameters(100, 10));
     spy.on_session(session("2013-10-07"));
     spy.on_trade(at(1.0), &trade(16_800, 2_500));
     assert_eq!(spy.features().vpin_buckets, 2);
@@ -368,7 +372,7 @@ proptest! {
     /// Every sliding value equals a search of all that was printed.
     #[test]
     fn features_equal_a_search_of_the_prints(steps in steps(), start in -400_i32..100) {
-        let mut spy = Alone::new(symbol(), SPY, &settings(1_000, 10));
+        let mut spy = Alone::new(symbol(), SPY, parameters(1_000, 10));
         spy.on_session(session("2013-10-07"));
         let (open, mut now) = (at(0.0), at(f64::from(start)));
         spy.on_timer(now);

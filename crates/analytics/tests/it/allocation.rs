@@ -3,7 +3,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use alphatrader_analytics::Alone;
+use alphatrader_analytics::{Alone, Parameters};
 use alphatrader_model::calendar::Session;
 use alphatrader_model::instrument::{InstrumentId, Symbol};
 use alphatrader_model::market::{
@@ -153,7 +153,7 @@ fn the_allocator_counts() {
 #[test]
 fn no_event_of_a_session_allocates() {
     let settings = Analytics { vpin_bucket_volume: 100_000, vpin_window: 50 };
-    let mut spy = Alone::new(Symbol::new("SPY").unwrap(), SPY, &settings);
+    let mut spy = Alone::new(Symbol::new("SPY").unwrap(), SPY, Parameters::of(&settings));
     let session = session();
     spy.on_session(session);
     let mut tape = Tape { state: 7, now: session.open - Span::from_minutes(5), price: 16_800 };
@@ -172,5 +172,7 @@ fn no_event_of_a_session_allocates() {
     assert!(
         !history.bids.is_empty() && counts.auctions > 0 && counts.quote_value == 0 && counts.crossed == 0
     );
-    assert!(spy.features().vpin_buckets > 1_000 && spy.analytics().book().counts().not_monotonic > 0);
+    assert!(
+        spy.features().vpin_buckets > 1_000 && spy.analytics().book().unwrap().counts().not_monotonic > 0
+    );
 }

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use alphatrader_analytics::Alone;
+use alphatrader_analytics::{Alone, Parameters};
 use alphatrader_history::{Progress, locate};
 use alphatrader_model::calendar::{Calendar, Session};
 use alphatrader_model::event::Payload;
@@ -53,7 +53,8 @@ struct Day {
 fn replay(folder: &Path) -> Day {
     let settings = Analytics { vpin_bucket_volume: 100_000, vpin_window: 50 };
     let symbol = Symbol::new("SPY").expect("SPY is a symbol");
-    let mut day = Day { spy: Alone::new(symbol, SPY, &settings), bought: 0, sold: 0, auctions: 0 };
+    let mut day =
+        Day { spy: Alone::new(symbol, SPY, Parameters::of(&settings)), bought: 0, sold: 0, auctions: 0 };
     day.spy.on_session(session());
     for (ts, payload) in events(folder) {
         match payload {

@@ -1,0 +1,81 @@
+//! Gaps, pauses and halts.
+
+use alphatrader_model::features::Features;
+use alphatrader_model::market::{Gap, Stream, TradingStatus};
+use alphatrader_model::time::Timestamp;
+
+use super::SymbolAnalytics;
+
+impl SymbolAnalytics {
+    /// Trading was stopped, or goes on. Shown only: a stock that does not trade has no quotes.
+    pub fn on_status(&mut self, features: &mut Features, ts: Timestamp, status: &TradingStatus) {
+        if status.instrument == self.instrument {
+            self.history.status = Some(status.state);
+            features.as_of = ts;
+        }
+    }
+
+    /// The process stood still for a moment and nothing was heard meanwhile: quotes and book are not known,
+    /// flow and extremes start over, VWAP is absent for the rest of the session. VPIN goes on: beside
+    /// its buckets the moment is small.
+    pub fn on_pause(&mut self, features: &mut Features, ts: Timestamp) {
+        let instrument = self.instrument;
+        for stream in [Stream::Quotes, Stream::Depth] {
+            self.on_gap(features, ts, &Gap { instrument, stream });
+        }
+        self.lose_prints(features);
+    }
+
+    /// Prints are missing: everything that rests on a stretch of them starts over, but VPIN.
+    fn lose_prints(&mut self, features: &mut Features) {
+        self.history.lost.trades = true;
+        self.admission.restart();
+        self.classifier.reset();
+        self.watch.lose_prints();
+        if let Some(full) = &mut self.full {
+            full.sweeps.clear();
+            full.day.lose_prints();
+        }
+        (features.vwap, features.signed_volume_1m) = (None, None);
+        (features.high_5m, features.low_5m) = (None, None);
+        self.next_second = Timestamp::from_nanos(i64::MIN);
+    }
+
+    /// Part of a stream was lost: what rests on it is not known until it has been watched anew.
+    ///
+    /// Without prints: flow, extremes and VPIN start over, and VWAP is absent for the rest of the session.
+    pub fn on_gap(&mut self, features: &mut Features, ts: Timestamp, gap: &Gap) {
+        if gap.instrument != self.instrument {
+            return;
+        }
+        self.advance(features, ts);
+        match gap.stream {
+            Stream::Quotes => {
+                self.history.lost.quotes = true;
+                self.quoted = false;
+                self.hide_touch(features);
+            }
+            Stream::Trades => {
+                self.lose_prints(features);
+                if let Some(full) = &mut self.full {
+                    full.vpin.clear();
+                }
+                features.vpin = None;
+            }
+            Stream::Depth => {
+                self.history.lost.depth = true;
+                if let Some(full) = &mut self.full {
+                    full.book.reset();
+                    features.book = full.book.state();
+                }
+                features.imbalance_5 = None;
+                if !self.quoted {
+                    self.hide_touch(features);
+                }
+            }
+            // A candle less.
+            Stream::Bars => {}
+        }
+        features.as_of = ts;
+    }
+}

@@ -1,0 +1,142 @@
+//! Prints and bars.
+
+use alphatrader_model::features::Features;
+use alphatrader_model::market::{Bar, Side, Trade, TradeFlags};
+use alphatrader_model::time::Timestamp;
+use alphatrader_model::view::{SymbolHistory, TapePrint};
+
+use crate::admission::TradeUse;
+use crate::flow::sweep::SweepPrint;
+
+use super::day::DayPrint;
+use super::full::Full;
+use super::{SymbolAnalytics, push};
+
+impl SymbolAnalytics {
+    /// A print.
+    #[inline]
+    pub fn on_trade(&mut self, features: &mut Features, ts: Timestamp, trade: &Trade) {
+        if trade.instrument != self.instrument {
+            return;
+        }
+        self.advance(features, ts);
+        let Some(usage) = self.admission.trade(ts, trade) else {
+            return;
+        };
+        if self.full.is_none() {
+            self.begin_full(ts);
+        }
+        let side = if usage.signed {
+            self.classifier.classify(ts, trade.price, trade.aggressor, self.quote.as_ref()).0
+        } else {
+            None
+        };
+        if usage.moves_tick {
+            if usage.auction {
+                self.classifier.remember_auction(trade.price);
+            } else {
+                self.classifier.remember(trade.price);
+            }
+            features.trade_at = Some(ts);
+        }
+        if usage.sets_last {
+            features.last = Some(trade.price);
+        }
+        let Trade { price, size, venue, .. } = *trade;
+        let Some(full) = self.full.as_deref_mut() else { return };
+        full.bars.on_print(&mut self.history.bars, ts, price, size, usage.sets_last);
+        if self.watch.holds(ts, usage.auction) {
+            self.session_print(features, ts, trade, usage, side);
+        }
+        push(&mut self.history.tape, SymbolHistory::TAPE, TapePrint { time: ts, price, size, side, venue });
+        self.history.prints += 1;
+        self.history.lost.trades = false;
+        self.history.sampled = trade.flags.contains(TradeFlags::SAMPLED);
+        features.as_of = ts;
+    }
+
+    #[inline]
+    fn session_print(
+        &mut self,
+        features: &mut Features,
+        ts: Timestamp,
+        trade: &Trade,
+        usage: TradeUse,
+        side: Option<Side>,
+    ) {
+        let Trade { price, size, .. } = *trade;
+        let Some(full) = self.full.as_deref_mut() else { return };
+        // Admitted sizes are at most 10^12.
+        let signed = side.map_or(0, |side| side.sign() * size.get() as i64);
+        let print = DayPrint { price, size, signed, sets_last: usage.sets_last };
+        full.day.on_print(&self.watch, ts, &print, features, &mut self.history.candles);
+        if usage.signed {
+            count_in_vpin(full, &mut self.history, features, ts, size.get(), side);
+            // A sampled print may be several orders, or a part of one.
+            if let Some(side) = side
+                && !trade.flags.contains(TradeFlags::SAMPLED)
+            {
+                let displayed = self.displayed.map(|(bid, ask)| if side == Side::Buy { ask } else { bid });
+                look_for_sweep(full, &mut self.history, ts, trade, side, displayed);
+            }
+        }
+    }
+
+    /// A bar ended at `ts`. One of five seconds takes the place of ours. Used for last price, volume and
+    /// candles as long as the session has no prints.
+    pub fn on_bar(&mut self, features: &mut Features, ts: Timestamp, bar: &Bar) {
+        if bar.instrument != self.instrument {
+            return;
+        }
+        self.advance(features, ts);
+        if !self.admission.bar(bar) {
+            return;
+        }
+        if self.full.is_none() {
+            self.begin_full(ts);
+        }
+        let Some(full) = self.full.as_deref_mut() else { return };
+        let kept = full.bars.on_bar(&mut self.history.bars, ts, bar);
+        if full.day.on_bar(&self.watch, ts, bar, features, &mut self.history.candles) || kept {
+            features.as_of = ts;
+        } else {
+            self.admission.bar_unused();
+        }
+    }
+}
+
+#[inline]
+fn look_for_sweep(
+    full: &mut Full,
+    history: &mut SymbolHistory,
+    ts: Timestamp,
+    trade: &Trade,
+    side: Side,
+    displayed: Option<u64>,
+) {
+    let Trade { price, size, venue, .. } = *trade;
+    let marked = trade.flags.contains(TradeFlags::SWEEP);
+    let print = SweepPrint { price, size, side, venue, marked };
+    if let Some(sweep) = full.sweeps.add(ts, &print, displayed) {
+        history.note_sweep(sweep);
+        history.sweeps = full.sweeps.count();
+    }
+}
+
+#[inline]
+fn count_in_vpin(
+    full: &mut Full,
+    history: &mut SymbolHistory,
+    features: &mut Features,
+    ts: Timestamp,
+    size: u64,
+    side: Option<Side>,
+) {
+    let points = &mut history.vpin;
+    let before = full.vpin.completed();
+    full.vpin.add(size, side, |value| push(points, SymbolHistory::VPIN, (ts, value)));
+    if full.vpin.completed() != before {
+        features.vpin = full.vpin.value();
+        features.vpin_buckets = full.vpin.completed();
+    }
+}
