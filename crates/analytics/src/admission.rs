@@ -143,6 +143,11 @@ impl Admission {
         &self.counts
     }
 
+    /// Bytes outside the value itself.
+    pub const fn heap_bytes(&self) -> usize {
+        repeats::Memory::BYTES
+    }
+
     /// How strict the gate is.
     pub const fn policy(&self) -> Policy {
         self.policy

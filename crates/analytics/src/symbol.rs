@@ -37,6 +37,7 @@ use alphatrader_model::view::SymbolHistory;
 use crate::admission::{Admission, AdmissionCounts};
 use crate::book::Book;
 use crate::classify::{Classifier, QuoteInForce};
+use crate::clock::TradingClock;
 use crate::flow::signed_volume;
 use crate::parameters::Parameters;
 
@@ -53,6 +54,8 @@ pub struct SymbolAnalytics {
     history: SymbolHistory,
     admission: Admission,
     classifier: Classifier,
+    /// Trading time.
+    clock: TradingClock,
     /// What prints are compared with; absent while the last quote is crossed, locked or one-sided.
     quote: Option<QuoteInForce>,
     /// Bid and offer sizes of the touch, with it.
@@ -80,6 +83,7 @@ impl SymbolAnalytics {
             history: SymbolHistory::without_room(features.symbol),
             admission: Admission::default(),
             classifier: Classifier::default(),
+            clock: TradingClock::default(),
             quote: None,
             displayed: None,
             quoted: false,
@@ -125,7 +129,7 @@ impl SymbolAnalytics {
     /// Bytes of the whole state, what lies outside the value included, without its [`Features`].
     pub fn state_bytes(&self) -> usize {
         let full = self.full.as_ref().map_or(0, |full| size_of::<Full>() + full.heap_bytes());
-        size_of::<Self>() + self.history.heap_bytes() + full
+        size_of::<Self>() + self.admission.heap_bytes() + self.history.heap_bytes() + full
     }
 
     /// New parameters. They change at the next session; what rests on those that changed starts from nothing.

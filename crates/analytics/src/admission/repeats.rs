@@ -51,6 +51,9 @@ impl Default for Memory {
 }
 
 impl Memory {
+    /// Bytes of the ring.
+    pub(super) const BYTES: usize = REMEMBERED * size_of::<Option<Print>>();
+
     /// Whether the print is a repetition; one that is none is remembered.
     #[inline]
     pub(super) fn repeats(&mut self, ts: Timestamp, trade: &Trade, policy: Repeats) -> bool {

@@ -4,14 +4,26 @@ use alphatrader_model::features::Features;
 use alphatrader_model::market::{Gap, Stream, TradingStatus};
 use alphatrader_model::time::Timestamp;
 
+use crate::admission::HaltEdge;
+
 use super::SymbolAnalytics;
 
 impl SymbolAnalytics {
-    /// Trading was stopped, or goes on. Shown only: a stock that does not trade has no quotes.
+    /// Trading was stopped, or goes on: the gate lets nothing be compared over the stop.
     pub fn on_status(&mut self, features: &mut Features, ts: Timestamp, status: &TradingStatus) {
-        if status.instrument == self.instrument {
-            self.history.status = Some(status.state);
-            features.as_of = ts;
+        if status.instrument != self.instrument {
+            return;
+        }
+        self.advance(features, ts);
+        self.history.status = Some(status.state);
+        features.as_of = ts;
+        match self.admission.status(status.state) {
+            Some(HaltEdge::Stops) => self.clock.halt(ts),
+            Some(HaltEdge::Resumes) => {
+                self.clock.resume(ts);
+                self.classifier.reset();
+            }
+            None => {}
         }
     }
 

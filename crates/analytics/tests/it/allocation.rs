@@ -5,6 +5,7 @@ use std::cell::Cell;
 
 use alphatrader_analytics::{Alone, Parameters};
 use alphatrader_model::calendar::Session;
+use alphatrader_model::features::Features;
 use alphatrader_model::instrument::{InstrumentId, Symbol};
 use alphatrader_model::market::{
     Bar, Depth, DepthOperation, Gap, Level, Quote, Side, Stream, Trade, TradeFlags,
@@ -17,10 +18,12 @@ struct Counting;
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+    static HELD: Cell<i64> = const { Cell::new(0) };
 }
 
-fn count() {
-    ALLOCATIONS.with(|count| count.set(count.get() + 1));
+fn count(taken: usize, given_back: usize) {
+    ALLOCATIONS.with(|count| count.set(count.get() + u64::from(taken > 0)));
+    HELD.with(|held| held.set(held.get() + taken as i64 - given_back as i64));
 }
 
 #[expect(
@@ -30,18 +33,19 @@ fn count() {
 // SAFETY: every call goes to the system's allocator with the arguments unchanged.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
+        count(layout.size(), 0);
         // SAFETY: the caller's promise is handed on.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        count(0, layout.size());
         // SAFETY: the caller's promise is handed on.
         unsafe { System.dealloc(place, layout) }
     }
 
     unsafe fn realloc(&self, place: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
+        count(size, layout.size());
         // SAFETY: the caller's promise is handed on.
         unsafe { System.realloc(place, layout, size) }
     }
@@ -76,16 +80,9 @@ impl Tape {
         let pause = if self.draw(1_000) == 0 { self.draw(20_000) } else { self.draw(300) };
         self.now = self.now + Span::from_millis(pause as i64);
         self.price += self.draw(3) as i64 - 1;
-        let level = |raw: i64, size: u64| Level { price: Price::from_cents(raw), size: Quantity::new(size) };
         match self.draw(100) {
             0..40 => {
-                let (bid, size) = (self.price - self.draw(3) as i64, self.draw(900));
-                let quote = Quote {
-                    instrument: SPY,
-                    bid: Some(level(bid, size + 1)),
-                    ask: Some(level(self.price + 1, 200)),
-                };
-                spy.on_quote(self.now, &quote);
+                self.quote(spy);
             }
             40..70 => {
                 let flags = TradeFlags(if self.draw(10) == 0 { self.draw(64) as u16 } else { 0 });
@@ -124,6 +121,13 @@ impl Tape {
         }
     }
 
+    fn quote(&mut self, spy: &mut Alone) {
+        let level = |raw: i64, size: u64| Level { price: Price::from_cents(raw), size: Quantity::new(size) };
+        let (bid, size) = (self.price - self.draw(3) as i64, self.draw(900));
+        let (bid, ask) = (level(bid, size + 1), level(self.price + 1, 200));
+        spy.on_quote(self.now, &Quote { instrument: SPY, bid: Some(bid), ask: Some(ask) });
+    }
+
     fn depth(&mut self, spy: &mut Alone) {
         let position = self.draw(12) as u8;
         let away = 1 + i64::from(position);
@@ -157,6 +161,10 @@ fn no_event_of_a_session_allocates() {
     let session = session();
     spy.on_session(session);
     let mut tape = Tape { state: 7, now: session.open - Span::from_minutes(5), price: 16_800 };
+    // The first print or row takes the memory for all that follow.
+    while !spy.analytics().is_full() {
+        tape.feed(&mut spy);
+    }
     let counted = allocations(|| {
         for _ in 0..200_000 {
             tape.feed(&mut spy);
@@ -175,4 +183,34 @@ fn no_event_of_a_session_allocates() {
     assert!(
         spy.features().vpin_buckets > 1_000 && spy.analytics().book().unwrap().counts().not_monotonic > 0
     );
+}
+
+/// What a symbol with full analytics may hold, its features included.
+const MOST_FULL: i64 = 256 * 1024;
+/// What a symbol may hold that is only quoted.
+const MOST_QUOTED: i64 = 8 * 1024;
+
+#[test]
+fn a_symbol_keeps_to_its_memory() {
+    let before = HELD.with(Cell::get);
+    let parameters = Parameters::of(&Analytics { vpin_bucket_volume: 1_000, vpin_window: 250 });
+    let mut spy = Box::new(Alone::new(Symbol::new("SPY").unwrap(), SPY, parameters));
+    let held = || HELD.with(Cell::get) - before;
+    spy.on_session(session());
+    let mut tape = Tape { state: 7, now: session().open - Span::from_minutes(5), price: 16_800 };
+    for _ in 0..10_000 {
+        tape.now = tape.now + Span::from_millis(tape.draw(3_000) as i64);
+        tape.quote(&mut spy);
+    }
+    let quoted = held();
+    let own = |spy: &Alone| (spy.analytics().state_bytes() + size_of::<Features>()) as i64;
+    assert_eq!(quoted, own(&spy), "what the symbol says of itself");
+    for _ in 0..200_000 {
+        tape.feed(&mut spy);
+    }
+    let full = held();
+    assert_eq!(full, own(&spy), "what the symbol says of itself");
+    println!("a symbol holds {quoted} bytes when it is only quoted, {full} with full analytics");
+    assert!(quoted <= MOST_QUOTED, "{quoted}");
+    assert!(full <= MOST_FULL, "{full}");
 }
