@@ -14,6 +14,7 @@
 //! | [`flow`] | sliding windows: signed volume, extremes, VWAP, sweeps, unusual volume |
 //! | [`bars`] | five-second bars, the broker's or from prints |
 //! | [`candles`] | one-minute candles from prints or bars |
+//! | [`discovery`] | finding parameters in recorded sessions: statistics, placebo, rules of choice |
 //! | [`options`] | Black-Scholes-Merton prices, sensitivities, implied volatility |
 //!
 //! The crate is pure: no clock, no input or output, no randomness. What is written here uses `libm`,
@@ -26,6 +27,7 @@ pub mod book;
 pub mod candles;
 pub mod classify;
 pub mod clock;
+pub mod discovery;
 pub mod flow;
 pub mod imbalance;
 pub mod options;
