@@ -12,8 +12,12 @@
 //! | [`BookState::Crossed`] | best bid at or above best offer |
 //! | [`BookState::Valid`] | otherwise |
 //!
+//! [`orders`] is the book of a feed that tells single orders.
+//!
 //! A contradiction (a row beyond the end of a side, a price on the wrong side of its neighbour, a price
 //! or size that cannot be) is counted by reason and drops what it proves wrong.
+
+pub mod orders;
 
 mod side;
 

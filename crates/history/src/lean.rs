@@ -25,14 +25,12 @@
 //! | [`kind`] | what kind of file it is, from its name and from its content |
 //! | [`reader`] | [`Reader`]: a file as a stream of items |
 //! | `decode` | a line as a quote, a trade or a bar |
-//! | `fields` | fields of a line |
 
 pub mod condition;
 pub mod kind;
 pub mod reader;
 
 mod decode;
-mod fields;
 
 pub use kind::{Data, Kind, LeanFile, Resolution, Security};
 pub use reader::{Counts, Reader};

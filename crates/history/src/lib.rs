@@ -6,8 +6,14 @@
 //! | [`malformed`] | [`Malformed`]: one line, or the rest of a file, that could not be read, and why |
 //! | [`error`] | [`HistoryError`]: why nothing can be read at all |
 //! | `archive` | entries of a zip as a stream of bytes, whole, truncated or hostile |
-//! | `lines` | lines of an entry, each bounded, none copied |
+//! | `packed` | a file as a stream of bytes: plain, gzip or zstd |
+//! | `lines` | lines of an entry or a file, each bounded, none copied |
+//! | `fields` | fields of a line |
+//! | `ladder` | the top of a book as edits by position |
+//! | `context` | what a reader needs to know beyond its file |
 //! | [`lean`] | LEAN's equity files: ticks, seconds, minutes; trades and quotes |
+//! | [`lobster`] | LOBSTER's order events of one stock and day, with the book after each |
+//! | [`databento`] | Databento's DBN files |
 //! | [`merge`] | [`Merge`]: several sources in the one order |
 //! | [`locate()`] | which files of a folder hold a symbol's day, the finest first |
 //! | [`days`] | [`Days`]: which days can be played, and a day of several symbols in one order |
@@ -26,12 +32,14 @@
 //! Nothing a file holds makes a reader panic or grow: lines, entries and unpacked bytes are bounded
 //! by [`Limits`], and what cannot be read is a [`Malformed`] among the items.
 
+pub mod databento;
 pub mod days;
 pub mod error;
 pub mod inspect;
 pub mod item;
 pub mod lean;
 pub mod limits;
+pub mod lobster;
 pub mod locate;
 pub mod malformed;
 pub mod merge;
@@ -40,8 +48,12 @@ pub mod recording;
 pub mod tables;
 
 mod archive;
+mod context;
+mod fields;
 mod foreign;
+mod ladder;
 mod lines;
+mod packed;
 mod walk;
 
 pub use days::{Days, Play};

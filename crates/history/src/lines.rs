@@ -1,4 +1,4 @@
-//! Lines of an archive's entry, each bounded, none copied.
+//! Lines of an archive's entry or of a packed file, each bounded, none copied.
 
 use core::ops::Range;
 
@@ -7,13 +7,22 @@ use memchr::{memchr, memrchr};
 use crate::archive::Archive;
 use crate::limits::Limits;
 use crate::malformed::Reason;
+use crate::packed::Packed;
 
 /// Unpacked bytes are looked at through a window of this size.
 const WINDOW: usize = 64 * 1_024;
 
-/// Lines of the archive's current entry, without their line ends.
+/// Where unpacked bytes come from.
+enum Source {
+    /// The current entry of an archive.
+    Archive(Box<Archive>),
+    /// A file that is one stream.
+    Packed(Box<Packed>),
+}
+
+/// Lines of the archive's current entry, or of a file, without their line ends.
 pub(crate) struct Lines {
-    archive: Archive,
+    source: Source,
     window: Box<[u8]>,
     unread: Range<usize>,
     /// Number of the last line that was handed out.
@@ -27,14 +36,24 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
-    pub(crate) fn new(archive: Archive, limits: Limits) -> Self {
+    /// Lines of an archive: of no entry before [`Lines::next_entry`].
+    pub(crate) fn of_archive(archive: Archive, limits: Limits) -> Self {
+        Self { over: true, ..Self::new(Source::Archive(Box::new(archive)), limits) }
+    }
+
+    /// Lines of a file.
+    pub(crate) fn of_packed(packed: Packed, limits: Limits) -> Self {
+        Self::new(Source::Packed(Box::new(packed)), limits)
+    }
+
+    fn new(source: Source, limits: Limits) -> Self {
         Self {
-            archive,
+            source,
             window: vec![0; WINDOW].into_boxed_slice(),
             unread: 0..0,
             number: 0,
             skipping: false,
-            over: true,
+            over: false,
             fault: None,
             longest: limits.line.min(Limits::LONGEST_LINE),
         }
@@ -42,7 +61,8 @@ impl Lines {
 
     /// Goes to the next entry; its name, or nothing after the last.
     pub(crate) fn next_entry(&mut self) -> Option<Result<String, Reason>> {
-        let entered = self.archive.next_entry()?;
+        let Source::Archive(archive) = &mut self.source else { return None };
+        let entered = archive.next_entry()?;
         if entered.is_ok() {
             self.number = 0;
         }
@@ -72,7 +92,10 @@ impl Lines {
     /// Nothing more of the file is read.
     pub(crate) fn close(&mut self) {
         self.over = true;
-        self.archive.close();
+        match &mut self.source {
+            Source::Archive(archive) => archive.close(),
+            Source::Packed(packed) => packed.close(),
+        }
     }
 
     /// The first unpacked bytes of the entry, before any line is read: for finding out what it is.
@@ -138,7 +161,12 @@ impl Lines {
             self.window.copy_within(self.unread.clone(), 0);
             self.unread = 0..self.unread.len();
         }
-        match self.archive.fill(&mut self.window[self.unread.end..]) {
+        let room = &mut self.window[self.unread.end..];
+        let filled = match &mut self.source {
+            Source::Archive(archive) => archive.fill(room),
+            Source::Packed(packed) => packed.fill(room),
+        };
+        match filled {
             Ok(0) => self.over = true,
             Ok(more) => self.unread.end += more,
             Err(reason) => {

@@ -44,6 +44,9 @@ pub enum Reason {
     /// A field is a number that its meaning does not allow.
     #[error("{0} is out of range")]
     OutOfRange(&'static str),
+    /// A number has more decimals than are kept; nothing is rounded in silence.
+    #[error("{0} is finer than is kept")]
+    TooFine(&'static str),
     /// A field is not what its meaning asks for.
     #[error("{0} cannot be read")]
     Unreadable(&'static str),
@@ -66,7 +69,7 @@ pub enum Reason {
     #[error("the archive's directory is missing: it was truncated; its entries were read as far as they go")]
     NoDirectory,
     /// The packed bytes make no sense.
-    #[error("the archive is damaged: {0}")]
+    #[error("the file is damaged: {0}")]
     Damaged(&'static str),
     /// Everything could be unpacked, but it is not what was packed.
     #[error("the checksum of the entry is wrong: some of its lines are not what was recorded")]
@@ -77,6 +80,9 @@ pub enum Reason {
     /// A way of packing that is not read.
     #[error("{0} is not read; pack it as an ordinary zip (deflate)")]
     Unsupported(&'static str),
+    /// It is about what the reader was not opened for.
+    #[error("{0}; passed over")]
+    PassedOver(&'static str),
     /// Part of a recording of this system.
     #[error("{0}")]
     Recording(String),

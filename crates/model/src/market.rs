@@ -104,6 +104,9 @@ impl TradeFlags {
     pub const UNREPORTED: Self = Self(1 << 12);
     /// Not a print: says that an earlier one is cancelled or corrected.
     pub const BUST: Self = Self(1 << 13);
+    /// Executed against an order that was not displayed: inside the spread or at the touch, and gone from
+    /// no row of the book.
+    pub const HIDDEN: Self = Self(1 << 14);
 
     /// Whether all flags of `other` are set.
     pub const fn contains(self, other: Self) -> bool {

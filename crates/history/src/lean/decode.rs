@@ -4,8 +4,8 @@ use alphatrader_model::market::{Level, TradeFlags};
 use alphatrader_model::{Bar, InstrumentId, Payload, Price, Quantity, Quote, Span, Timestamp, Trade, Venue};
 
 use super::condition::{self, PRICE_BAND};
-use super::fields::Fields;
 use super::kind::{Data, Kind, Resolution};
+use crate::fields::Fields;
 use crate::malformed::Reason;
 
 /// What a line, or two, said.

@@ -3,12 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use alphatrader_model::{Calendar, Input, InstrumentId, Span, Timestamp};
-use jiff::civil::Date;
+use alphatrader_model::Input;
 
 use super::decode::{Decoded, Decoder};
 use super::kind::{LeanFile, Named, Shape, conclude};
 use crate::archive::{Archive, Bytes, Refusal};
+pub use crate::context::Context;
+use crate::context::midnight;
 use crate::error::HistoryError;
 use crate::foreign;
 use crate::item::{Item, SourceId};
@@ -16,19 +17,6 @@ use crate::limits::Limits;
 use crate::lines::Lines;
 use crate::malformed::{Malformed, Reason};
 use crate::progress::Progress;
-
-/// What a reader needs to know beyond its file.
-#[derive(Debug, Clone, Copy)]
-pub struct Context<'a> {
-    /// Turns New York time into instants.
-    pub calendar: &'a Calendar,
-    /// The number that the file's symbol goes by.
-    pub instrument: InstrumentId,
-    /// Bounds on what the file may ask.
-    pub limits: Limits,
-    /// Counts the bytes that are read.
-    pub progress: &'a Progress,
-}
 
 /// How much of a file was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -176,12 +164,6 @@ fn item(source: SourceId, decoded: Decoded) -> Item {
     Item { input: Input { ts_event: at, ts_recv: at, payload }, source, line }
 }
 
-/// Where the wall clock's day begins. On the two Sundays when the clock changes this is not midnight:
-/// the times of the files are wall clock, and all of them lie after the change.
-fn midnight(calendar: &Calendar, date: Date) -> Timestamp {
-    calendar.instant(date, 12, 0) - Span::from_minutes(12 * 60)
-}
-
 fn unknown(path: &Path, reason: String) -> HistoryError {
     HistoryError::Unknown { path: path.to_owned(), reason }
 }
@@ -192,7 +174,7 @@ fn open(path: &Path, archive: Result<Archive, Refusal>, limits: Limits) -> Resul
         Refusal::NotZip(start) => unknown(path, foreign::describe(&start)),
         Refusal::TooManyEntries(most) => unknown(path, format!("more than {most} entries")),
     })?;
-    let mut lines = Lines::new(archive, limits);
+    let mut lines = Lines::of_archive(archive, limits);
     let entry = match lines.next_entry() {
         Some(Ok(name)) => name,
         Some(Err(reason)) => return Err(unknown(path, reason.to_string())),

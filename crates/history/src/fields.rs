@@ -3,7 +3,7 @@
 use crate::malformed::Reason;
 
 /// What is left of a line.
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     rest: &'a [u8],
     ended: bool,
 }
@@ -12,12 +12,12 @@ pub(super) struct Fields<'a> {
 const DIGITS: usize = 18;
 
 impl<'a> Fields<'a> {
-    pub(super) const fn of(line: &'a [u8]) -> Self {
+    pub(crate) const fn of(line: &'a [u8]) -> Self {
         Self { rest: line, ended: false }
     }
 
     /// A whole number without a sign, at most `most`.
-    pub(super) fn number(&mut self, field: &'static str, most: i64) -> Result<i64, Reason> {
+    pub(crate) fn number(&mut self, field: &'static str, most: i64) -> Result<i64, Reason> {
         let mut value = 0_i64;
         let mut at = 0;
         while let Some(byte) = self.rest.get(at) {
@@ -35,14 +35,58 @@ impl<'a> Fields<'a> {
         if at > DIGITS || value > most { Err(Reason::OutOfRange(field)) } else { Ok(value) }
     }
 
+    /// A whole number with or without a minus before it, its amount at most `most`.
+    pub(crate) fn signed(&mut self, field: &'static str, most: i64) -> Result<i64, Reason> {
+        match self.rest.strip_prefix(b"-") {
+            Some(rest) => {
+                self.rest = rest;
+                // The amount is at most eighteen digits: it has a negative.
+                self.number(field, most).map(|amount| -amount)
+            }
+            None => self.number(field, most),
+        }
+    }
+
+    /// A decimal number without a sign as a whole number of units of 10 to the minus `digits`; finer ones
+    /// are refused.
+    pub(crate) fn decimal(&mut self, field: &'static str, digits: usize, most: i64) -> Result<i64, Reason> {
+        let text = self.text(field)?;
+        let (whole, part) = match text.iter().position(|byte| *byte == b'.') {
+            Some(at) => (&text[..at], &text[at + 1..]),
+            None => (text, &[][..]),
+        };
+        // Zeros at the end say nothing: some writers print all digits of a floating-point number.
+        let length = part.iter().rposition(|byte| *byte != b'0').map_or(0, |at| at + 1);
+        let part = &part[..length];
+        if whole.is_empty() && part.is_empty() {
+            return Err(Reason::NotANumber(field));
+        }
+        if whole.len() + digits > DIGITS {
+            return Err(Reason::OutOfRange(field));
+        }
+        let mut value = 0_i64;
+        let zeros = digits.saturating_sub(part.len());
+        for byte in whole.iter().chain(part).chain(core::iter::repeat_n(&b'0', zeros)) {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                return Err(Reason::NotANumber(field));
+            }
+            value = value.wrapping_mul(10).wrapping_add(i64::from(digit));
+        }
+        if part.len() > digits {
+            return Err(Reason::TooFine(field));
+        }
+        if value > most { Err(Reason::OutOfRange(field)) } else { Ok(value) }
+    }
+
     /// A whole number above zero, at most `most`.
-    pub(super) fn positive(&mut self, field: &'static str, most: i64) -> Result<i64, Reason> {
+    pub(crate) fn positive(&mut self, field: &'static str, most: i64) -> Result<i64, Reason> {
         let value = self.number(field, most)?;
         if value == 0 { Err(Reason::OutOfRange(field)) } else { Ok(value) }
     }
 
     /// A whole number, at most `most`, or 0 for an empty field.
-    pub(super) fn number_or_none(&mut self, field: &'static str, most: i64) -> Result<i64, Reason> {
+    pub(crate) fn number_or_none(&mut self, field: &'static str, most: i64) -> Result<i64, Reason> {
         if !self.ended && matches!(self.rest.first(), None | Some(b',')) {
             self.close(0, Reason::NotANumber(field))?;
             return Ok(0);
@@ -51,7 +95,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Hexadecimal bits; 0 for an empty field.
-    pub(super) fn bits(&mut self, field: &'static str) -> Result<u64, Reason> {
+    pub(crate) fn bits(&mut self, field: &'static str) -> Result<u64, Reason> {
         let mut value = 0_u64;
         let mut at = 0;
         while let Some(byte) = self.rest.get(at) {
@@ -72,7 +116,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Whatever stands up to the next comma.
-    pub(super) fn text(&mut self, field: &'static str) -> Result<&'a [u8], Reason> {
+    pub(crate) fn text(&mut self, field: &'static str) -> Result<&'a [u8], Reason> {
         if self.ended {
             return Err(Reason::Missing(field));
         }
@@ -83,12 +127,12 @@ impl<'a> Fields<'a> {
     }
 
     /// `0` or `1`; no for an empty field.
-    pub(super) fn flag(&mut self, field: &'static str) -> Result<bool, Reason> {
+    pub(crate) fn flag(&mut self, field: &'static str) -> Result<bool, Reason> {
         self.number_or_none(field, 1).map(|value| value == 1)
     }
 
     /// The line holds no more.
-    pub(super) const fn end(&self) -> Result<(), Reason> {
+    pub(crate) const fn end(&self) -> Result<(), Reason> {
         if self.ended { Ok(()) } else { Err(Reason::ExtraFields) }
     }
 
@@ -148,6 +192,22 @@ mod tests {
             Fields::of(b"12345678901234567").bits("conditions"),
             Err(Reason::OutOfRange("conditions"))
         );
+    }
+
+    #[test]
+    fn decimals_are_exact_or_refused() {
+        let read = |text: &str| Fields::of(text.as_bytes()).decimal("price", 4, i64::MAX);
+        assert_eq!(read("157.8"), Ok(1_578_000));
+        assert_eq!(read("157.80000000"), Ok(1_578_000));
+        assert_eq!(read(".5"), Ok(5_000));
+        assert_eq!(read("7."), Ok(70_000));
+        assert_eq!(read("34200.004241"), Err(Reason::TooFine("price")));
+        for text in ["", ".", "-1", "1e5", "1.2.3", "1.x"] {
+            assert_eq!(read(text), Err(Reason::NotANumber("price")), "{text}");
+        }
+        assert_eq!(read("123456789012345"), Err(Reason::OutOfRange("price")));
+        assert_eq!(Fields::of(b"-12").signed("a", 99), Ok(-12));
+        assert_eq!(Fields::of(b"--1").signed("a", 99), Err(Reason::NotANumber("a")));
     }
 
     proptest! {
