@@ -17,6 +17,7 @@
 //! A contradiction (a row beyond the end of a side, a price on the wrong side of its neighbour, a price
 //! or size that cannot be) is counted by reason and drops what it proves wrong.
 
+pub mod ladder;
 pub mod orders;
 
 mod side;
@@ -26,6 +27,7 @@ use alphatrader_model::market::{Depth, Level, Side};
 use alphatrader_model::view::BookRow;
 use serde::{Deserialize, Serialize};
 
+pub use ladder::Ladder;
 pub use side::MAX_ROWS;
 use side::{BookSide, Edit};
 

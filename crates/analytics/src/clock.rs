@@ -35,6 +35,12 @@ impl TradingClock {
         }
     }
 
+    /// Whether trading is stopped.
+    #[inline]
+    pub const fn is_halted(&self) -> bool {
+        self.since.is_some()
+    }
+
     /// Time that halts have taken.
     pub const fn halted(&self) -> Span {
         self.halted

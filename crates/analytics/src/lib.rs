@@ -10,11 +10,15 @@
 //! | [`book`] | [`book::Book`]: positional depth edits, and whether the result can be trusted |
 //! | [`classify`] | who started a trade: six rules on integers, and bulk volume |
 //! | [`vpin`] | [`vpin::Vpin`]: volume-synchronised imbalance of signed trades |
-//! | [`imbalance`] | bids against offers at the touch and over five levels |
+//! | [`imbalance`] | bids against offers at the touch, over several levels, weighted by distance |
+//! | [`fair`] | weighted mid, VAMP, the fitted micro-price |
+//! | [`decay`] | exponential forgetting by time |
+//! | [`ofi`] | order-flow imbalance of the touch and of ten levels |
 //! | [`flow`] | sliding windows: signed volume, extremes, VWAP, sweeps, unusual volume |
 //! | [`bars`] | five-second bars, the broker's or from prints |
 //! | [`candles`] | one-minute candles from prints or bars |
 //! | [`discovery`] | finding parameters in recorded sessions: statistics, placebo, rules of choice |
+//! | [`linear`] | small systems of linear equations |
 //! | [`options`] | Black-Scholes-Merton prices, sensitivities, implied volatility |
 //!
 //! The crate is pure: no clock, no input or output, no randomness. What is written here uses `libm`,
@@ -27,9 +31,13 @@ pub mod book;
 pub mod candles;
 pub mod classify;
 pub mod clock;
+pub mod decay;
 pub mod discovery;
+pub mod fair;
 pub mod flow;
 pub mod imbalance;
+pub mod linear;
+pub mod ofi;
 pub mod options;
 pub mod parameters;
 pub mod quality;

@@ -139,6 +139,17 @@ impl ShortBar {
     pub const SPAN: Span = Span::from_seconds(5);
 }
 
+/// What a group of prints may be called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SweepKind {
+    /// From a feed that tells every print.
+    #[default]
+    Sweep,
+    /// From a feed that samples: several orders may stand behind it, so it is never called a sweep.
+    InferredBurst,
+}
+
 /// A sweep: prints of one side so close together, and taking so much, that one order seems to stand
 /// behind them. The rule stands beside the code in `analytics`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -165,6 +176,23 @@ pub struct Sweep {
     pub to: Price,
     /// Part of the shares that the exchange itself marked as a sweep, in [0, 1].
     pub marked: f64,
+    /// What it may be called.
+    #[serde(default)]
+    pub kind: SweepKind,
+    /// Ticks from the first price to the furthest.
+    #[serde(default)]
+    pub walked: u32,
+    /// Part of the shares that traded at the touch or beyond it, of those whose touch was known, in
+    /// [0, 1]; absent when it never was.
+    #[serde(default)]
+    pub at_or_through: Option<f64>,
+    /// Chance that so many prints of the side come together when nothing stands behind them, at the rate
+    /// in force before its first print; absent without a fitted rate.
+    #[serde(default)]
+    pub chance: Option<f64>,
+    /// How often groups that look like it are marked by the exchange, where that was fitted, in [0, 1].
+    #[serde(default)]
+    pub confidence: Option<f64>,
 }
 
 /// The running minute against those before it. The rule stands beside the code in `analytics`.
@@ -470,6 +498,11 @@ mod tests {
             from: Price::from_cents(100),
             to: Price::from_cents(101),
             marked: 0.0,
+            kind: SweepKind::Sweep,
+            walked: 0,
+            at_or_through: None,
+            chance: None,
+            confidence: None,
         }
     }
 

@@ -1,7 +1,8 @@
 //! Prints and bars.
 
 use alphatrader_model::features::Features;
-use alphatrader_model::market::{Bar, Side, Trade, TradeFlags};
+use alphatrader_model::market::{Bar, Level, Side, Trade, TradeFlags};
+use alphatrader_model::number::Quantity;
 use alphatrader_model::time::Timestamp;
 use alphatrader_model::view::{SymbolHistory, TapePrint};
 
@@ -76,8 +77,11 @@ impl SymbolAnalytics {
             if let Some(side) = side
                 && !trade.flags.contains(TradeFlags::SAMPLED)
             {
-                let displayed = self.displayed.map(|(bid, ask)| if side == Side::Buy { ask } else { bid });
-                look_for_sweep(full, &mut self.history, ts, trade, side, displayed);
+                let touch = self.quote.as_ref().zip(self.displayed).map(|(quote, (bid, ask))| match side {
+                    Side::Buy => Level { price: quote.ask, size: Quantity::new(ask) },
+                    Side::Sell => Level { price: quote.bid, size: Quantity::new(bid) },
+                });
+                look_for_sweep(full, &mut self.history, ts, trade, side, touch);
             }
         }
     }
@@ -112,12 +116,13 @@ fn look_for_sweep(
     ts: Timestamp,
     trade: &Trade,
     side: Side,
-    displayed: Option<u64>,
+    touch: Option<Level>,
 ) {
     let Trade { price, size, venue, .. } = *trade;
     let marked = trade.flags.contains(TradeFlags::SWEEP);
-    let print = SweepPrint { price, size, side, venue, marked };
-    if let Some(sweep) = full.sweeps.add(ts, &print, displayed) {
+    let sampled = trade.flags.contains(TradeFlags::SAMPLED);
+    let print = SweepPrint { price, size, side, venue, marked, sampled };
+    if let Some(sweep) = full.sweeps.add(ts, &print, touch) {
         history.note_sweep(sweep);
         history.sweeps = full.sweeps.count();
     }

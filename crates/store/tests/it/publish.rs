@@ -9,7 +9,7 @@ use alphatrader_model::event::HaltLevel;
 use alphatrader_model::features::BookState;
 use alphatrader_model::market::{Level, Quote, Side};
 use alphatrader_model::view::{
-    BarSource, BookRow, ContractGreeks, ContractView, LostStreams, MarketView, ShortBar, Sweep,
+    BarSource, BookRow, ContractGreeks, ContractView, LostStreams, MarketView, ShortBar, Sweep, SweepKind,
     SymbolHistory, TapePrint, TradingView, UnusualVolume,
 };
 use alphatrader_model::{
@@ -118,6 +118,11 @@ fn history() -> SymbolHistory {
             from: price,
             to: price,
             marked: 0.5,
+            kind: SweepKind::Sweep,
+            walked: 0,
+            at_or_through: None,
+            chance: None,
+            confidence: None,
         }),
         sweeps: 4,
         unusual_volume: Some(UnusualVolume {
