@@ -1,7 +1,7 @@
 //! A table as a CSV file: a line of names, then a line a row; what is not known is empty.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write as _};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use alphatrader_model::{Price, Timestamp};
@@ -14,6 +14,45 @@ pub struct CsvTable {
     out: BufWriter<File>,
 }
 
+/// Writes the line of names.
+///
+/// # Errors
+/// The system's.
+pub fn write_names<'a>(out: &mut impl Write, names: impl IntoIterator<Item = &'a str>) -> io::Result<()> {
+    for (place, name) in names.into_iter().enumerate() {
+        if place > 0 {
+            out.write_all(b",")?;
+        }
+        out.write_all(name.as_bytes())?;
+    }
+    out.write_all(b"\n")
+}
+
+/// Writes a row. A measured number has as many digits as it takes to read it back exactly.
+///
+/// # Errors
+/// The system's.
+pub fn write_row(out: &mut impl Write, row: &[Cell]) -> io::Result<()> {
+    for (place, cell) in row.iter().enumerate() {
+        if place > 0 {
+            out.write_all(b",")?;
+        }
+        // No cell holds a comma or a quote: symbols, contracts and our own words have none.
+        match cell {
+            Cell::Nothing => {}
+            Cell::Time(nanos) => write!(out, "{}", Timestamp::from_nanos(*nanos))?,
+            Cell::Word(word) => out.write_all(word.as_bytes())?,
+            Cell::Text(text) => out.write_all(text.as_bytes())?,
+            Cell::Price(raw) => write!(out, "{}", Price::from_raw(*raw))?,
+            Cell::Number(number) => write!(out, "{number}")?,
+            Cell::Date(date) => write!(out, "{date}")?,
+            Cell::Float(number) => write!(out, "{number}")?,
+            Cell::Flag(flag) => write!(out, "{flag}")?,
+        }
+    }
+    out.write_all(b"\n")
+}
+
 impl CsvTable {
     /// Begins a file.
     ///
@@ -21,8 +60,7 @@ impl CsvTable {
     /// The system's.
     pub fn create(path: &Path, kind: Kind) -> io::Result<Self> {
         let mut out = BufWriter::with_capacity(1 << 16, File::create(path)?);
-        let names: Vec<&str> = kind.columns().into_iter().map(|(name, _)| name).collect();
-        writeln!(out, "{}", names.join(","))?;
+        write_names(&mut out, kind.columns().iter().map(|(name, _)| *name))?;
         Ok(Self { out })
     }
 
@@ -31,22 +69,7 @@ impl CsvTable {
     /// # Errors
     /// The system's.
     pub fn push(&mut self, row: &[Cell]) -> io::Result<()> {
-        for (place, cell) in row.iter().enumerate() {
-            if place > 0 {
-                self.out.write_all(b",")?;
-            }
-            // No cell holds a comma or a quote: symbols, contracts and our own words have none.
-            match cell {
-                Cell::Nothing => {}
-                Cell::Time(nanos) => write!(self.out, "{}", Timestamp::from_nanos(*nanos))?,
-                Cell::Word(word) => self.out.write_all(word.as_bytes())?,
-                Cell::Text(text) => self.out.write_all(text.as_bytes())?,
-                Cell::Price(raw) => write!(self.out, "{}", Price::from_raw(*raw))?,
-                Cell::Number(number) => write!(self.out, "{number}")?,
-                Cell::Date(date) => write!(self.out, "{date}")?,
-            }
-        }
-        self.out.write_all(b"\n")
+        write_row(&mut self.out, row)
     }
 
     /// Ends the file.

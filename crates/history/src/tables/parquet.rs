@@ -6,7 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::builder::{
-    ArrayBuilder, Date32Builder, Decimal128Builder, Int64Builder, StringBuilder, TimestampNanosecondBuilder,
+    ArrayBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Float64Builder, Int64Builder,
+    StringBuilder, TimestampNanosecondBuilder,
 };
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
@@ -16,7 +17,7 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 
-use super::row::{Cell, Column, Kind, Type};
+use super::row::{Cell, Kind, Type};
 
 /// Rows that are handed over at once.
 const BATCH: usize = 8_192;
@@ -39,6 +40,8 @@ enum Builder {
     Price(Decimal128Builder),
     Number(Int64Builder),
     Date(Date32Builder),
+    Float(Float64Builder),
+    Flag(BooleanBuilder),
 }
 
 fn of_parquet(error: ParquetError) -> io::Error {
@@ -59,6 +62,8 @@ fn data_type(of: Type) -> DataType {
         Type::Price => DataType::Decimal128(DIGITS.0, DIGITS.1),
         Type::Number => DataType::Int64,
         Type::Date => DataType::Date32,
+        Type::Float => DataType::Float64,
+        Type::Flag => DataType::Boolean,
     }
 }
 
@@ -68,9 +73,18 @@ impl ParquetTable {
     /// # Errors
     /// The system's.
     pub fn create(path: &Path, kind: Kind) -> io::Result<Self> {
-        let columns = kind.columns();
         // Only the first three columns are always there.
-        let field = |(place, (name, of)): (usize, &Column)| Field::new(*name, data_type(*of), place > 2);
+        Self::with_columns(File::create(path)?, &kind.columns(), 3)
+    }
+
+    /// Begins a table in an empty file, of which the first `always` columns are in every row.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn with_columns(file: File, columns: &[(impl AsRef<str>, Type)], always: usize) -> io::Result<Self> {
+        let field = |(place, (name, of)): (usize, &(_, Type))| {
+            Field::new(AsRef::as_ref(name), data_type(*of), place >= always)
+        };
         let fields: Vec<Field> = columns.iter().enumerate().map(field).collect();
         let schema = Arc::new(Schema::new(fields));
         let level = ZstdLevel::try_new(3).map_err(of_parquet)?;
@@ -79,7 +93,6 @@ impl ParquetTable {
             .set_max_row_group_row_count(Some(GROUP))
             .set_created_by(concat!("alphatrader ", env!("CARGO_PKG_VERSION")).to_owned())
             .build();
-        let file = File::create(path)?;
         let writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties)).map_err(of_parquet)?;
         let columns = columns.iter().map(|(_, of)| Builder::new(*of)).collect();
         Ok(Self { writer, schema, columns, rows: 0 })
@@ -125,6 +138,8 @@ impl Builder {
             Type::Price => Self::Price(Decimal128Builder::new().with_data_type(data_type(Type::Price))),
             Type::Number => Self::Number(Int64Builder::new()),
             Type::Date => Self::Date(Date32Builder::new()),
+            Type::Float => Self::Float(Float64Builder::new()),
+            Type::Flag => Self::Flag(BooleanBuilder::new()),
         }
     }
 
@@ -137,11 +152,15 @@ impl Builder {
             (Self::Price(column), Cell::Price(raw)) => column.append_value(i128::from(*raw)),
             (Self::Number(column), Cell::Number(number)) => column.append_value(*number),
             (Self::Date(column), Cell::Date(date)) => column.append_value(days(*date)),
+            (Self::Float(column), Cell::Float(number)) => column.append_value(*number),
+            (Self::Flag(column), Cell::Flag(flag)) => column.append_value(*flag),
             (Self::Time(column), _) => column.append_null(),
             (Self::Text(column), _) => column.append_null(),
             (Self::Price(column), _) => column.append_null(),
             (Self::Number(column), _) => column.append_null(),
             (Self::Date(column), _) => column.append_null(),
+            (Self::Float(column), _) => column.append_null(),
+            (Self::Flag(column), _) => column.append_null(),
         }
     }
 
@@ -152,6 +171,8 @@ impl Builder {
             Self::Price(column) => ArrayBuilder::finish(column),
             Self::Number(column) => ArrayBuilder::finish(column),
             Self::Date(column) => ArrayBuilder::finish(column),
+            Self::Float(column) => ArrayBuilder::finish(column),
+            Self::Flag(column) => ArrayBuilder::finish(column),
         }
     }
 }

@@ -38,13 +38,17 @@ pub enum Type {
     Number,
     /// An exchange date.
     Date,
+    /// A measured number.
+    Float,
+    /// Yes or no.
+    Flag,
 }
 
 /// A column: its name and what is in it.
 pub type Column = (&'static str, Type);
 
 /// One cell.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Cell {
     /// Not known.
     Nothing,
@@ -60,6 +64,10 @@ pub enum Cell {
     Number(i64),
     /// An exchange date.
     Date(Date),
+    /// A measured number; finite.
+    Float(f64),
+    /// Yes or no.
+    Flag(bool),
 }
 
 const WHEN: [Column; 3] = [("ts_event", Type::Time), ("ts_recv", Type::Time), ("contract", Type::Text)];
