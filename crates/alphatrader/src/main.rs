@@ -9,6 +9,7 @@
 //! | `replay` | a recorded day through the core |
 //! | `rerun` | a recording of our own through the core, its outputs held against the recorded ones |
 //! | `recall` | the market half rebuilt from the recordings of the day |
+//! | `features` | every measure over recorded days, as a table |
 //! | `export` | recorded markets as tables |
 //! | `inspect` | what recorded files hold |
 //! | `logs` | structured logs, rotated daily |
@@ -18,6 +19,7 @@ mod cli;
 mod config;
 mod export;
 mod failure;
+mod features;
 mod gateway;
 mod inspect;
 mod logs;
@@ -50,6 +52,7 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Command::Run(args) => run::run(config::load(config)?, args),
         Command::Gateway(args) => gateway::gateway(args),
         Command::Replay(args) => replay::replay(config::load(config)?.trading, args),
+        Command::Features(args) => features::features(&config::load(config)?.trading, args),
         Command::Data(DataCommand::Inspect { source, output }) => inspect::inspect(source, *output),
         Command::Data(DataCommand::Export(args)) => export::export(args),
         Command::Data(DataCommand::Compact(args)) => {

@@ -6,6 +6,9 @@ use alphatrader_model::settings;
 use alphatrader_model::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::admission::Policy;
+use crate::classify::ClassifyParameters;
+
 /// Parameters of one symbol. They come into force where a session begins.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Parameters {
@@ -13,12 +16,21 @@ pub struct Parameters {
     pub vpin_bucket_volume: u64,
     /// Buckets in the VPIN window.
     pub vpin_window: u32,
+    /// Who signs the trades.
+    pub classify: ClassifyParameters,
+    /// What the gate lets pass. In force from the start on; it never changes later.
+    pub policy: Policy,
 }
 
 impl Parameters {
     /// The settings; everything else by default.
-    pub const fn of(settings: &settings::Analytics) -> Self {
-        Self { vpin_bucket_volume: settings.vpin_bucket_volume, vpin_window: settings.vpin_window }
+    pub fn of(settings: &settings::Analytics) -> Self {
+        Self {
+            vpin_bucket_volume: settings.vpin_bucket_volume,
+            vpin_window: settings.vpin_window,
+            classify: ClassifyParameters::default(),
+            policy: Policy::default(),
+        }
     }
 
     /// Puts what is in force of the found parameters, for a session that opens at `open`, over the settings.

@@ -28,7 +28,7 @@ mod watch;
 use std::collections::VecDeque;
 
 use alphatrader_model::calendar::Session;
-use alphatrader_model::features::Features;
+use alphatrader_model::features::{Classification, Features};
 use alphatrader_model::instrument::InstrumentId;
 use alphatrader_model::market::DayTotals;
 use alphatrader_model::time::{Span, Timestamp};
@@ -36,7 +36,7 @@ use alphatrader_model::view::SymbolHistory;
 
 use crate::admission::{Admission, AdmissionCounts};
 use crate::book::Book;
-use crate::classify::{Classifier, QuoteInForce};
+use crate::classify::{Classifier, ClassifyRule, QuoteInForce};
 use crate::clock::TradingClock;
 use crate::flow::signed_volume;
 use crate::parameters::Parameters;
@@ -76,13 +76,11 @@ impl SymbolAnalytics {
     /// Knows nothing yet. `features` are those of the symbol, new too; `instrument` is the number of the stock
     /// itself; events of others are ignored.
     pub fn new(features: &mut Features, instrument: InstrumentId, parameters: Parameters) -> Self {
-        features.toxicity.bucket_volume = parameters.vpin_bucket_volume;
-        features.toxicity.window = parameters.vpin_window;
-        Self {
+        let symbol = Self {
             instrument,
             history: SymbolHistory::without_room(features.symbol),
-            admission: Admission::default(),
-            classifier: Classifier::default(),
+            admission: Admission::new(parameters.policy),
+            classifier: Classifier::new(parameters.classify),
             clock: TradingClock::default(),
             quote: None,
             displayed: None,
@@ -92,7 +90,17 @@ impl SymbolAnalytics {
             parameters,
             next: None,
             full: None,
-        }
+        };
+        symbol.show_parameters(features);
+        symbol
+    }
+
+    fn show_parameters(&self, features: &mut Features) {
+        let Parameters { vpin_bucket_volume, vpin_window, classify, .. } = &self.parameters;
+        let toxicity = &mut features.toxicity;
+        (toxicity.bucket_volume, toxicity.window) = (*vpin_bucket_volume, *vpin_window);
+        toxicity.classification = classification(classify.rule);
+        toxicity.accuracy_prior = classify.rule.accuracy_prior(false);
     }
 
     /// What a chart shows beyond the features. Book, range of the session and unusual volume are those of the
@@ -168,9 +176,11 @@ impl SymbolAnalytics {
             features.vpin = None;
             features.vpin_buckets = 0;
         }
-        features.toxicity.bucket_volume = parameters.vpin_bucket_volume;
-        features.toxicity.window = parameters.vpin_window;
+        if parameters.classify != self.parameters.classify {
+            self.classifier = Classifier::new(parameters.classify);
+        }
         self.parameters = parameters;
+        self.show_parameters(features);
     }
 
     /// What the feed itself counts of the day. Shown only; our own volume and VWAP are of the session.
@@ -239,6 +249,19 @@ impl SymbolAnalytics {
         full.day.join(ts.seconds(), &self.watch);
         self.full = Some(full);
         self.history.make_room();
+    }
+}
+
+/// The rule by its name in the features.
+const fn classification(rule: ClassifyRule) -> Classification {
+    match rule {
+        ClassifyRule::Native => Classification::Native,
+        ClassifyRule::Tick => Classification::Tick,
+        ClassifyRule::Quote => Classification::Quote,
+        ClassifyRule::LeeReady => Classification::LeeReady,
+        ClassifyRule::Emo => Classification::Emo,
+        ClassifyRule::Clnv => Classification::Clnv,
+        ClassifyRule::Bulk => Classification::Bulk,
     }
 }
 

@@ -1,6 +1,7 @@
 //! One symbol by itself.
 
 use alphatrader_model::calendar::Session;
+use alphatrader_model::event::Payload;
 use alphatrader_model::features::Features;
 use alphatrader_model::instrument::{InstrumentId, Symbol};
 use alphatrader_model::market::{Bar, DayTotals, Depth, Gap, Quote, Trade, TradingStatus};
@@ -90,6 +91,22 @@ impl Alone {
     #[inline]
     pub fn on_timer(&mut self, ts: Timestamp) -> bool {
         self.analytics.on_timer(&mut self.features, ts)
+    }
+
+    /// Whatever happened in the market; what is none of the symbol's is ignored.
+    pub fn on_payload(&mut self, ts: Timestamp, payload: &Payload) {
+        match payload {
+            Payload::Quote(quote) => self.on_quote(ts, quote),
+            Payload::Trade(trade) => self.on_trade(ts, trade),
+            Payload::Depth(depth) => self.on_depth(ts, depth),
+            Payload::Bar(bar) => self.on_bar(ts, bar),
+            Payload::Gap(gap) => self.on_gap(ts, gap),
+            Payload::Status(status) => self.on_status(ts, status),
+            Payload::Totals(totals) => self.on_totals(ts, totals),
+            Payload::Session(session) => self.on_session(*session),
+            Payload::Timer => _ = self.on_timer(ts),
+            _ => {}
+        }
     }
 
     /// [`SymbolAnalytics::refresh`].

@@ -52,6 +52,18 @@ pub enum RegimeLevel {
     Extreme,
 }
 
+impl RegimeLevel {
+    /// Its name in exports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Calm => "calm",
+            Self::Normal => "normal",
+            Self::Volatile => "volatile",
+            Self::Extreme => "extreme",
+        }
+    }
+}
+
 /// Who says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
