@@ -1,4 +1,5 @@
-//! Other people's clients against our paper gateway: Python's, installed beside the build.
+//! Other people's clients against our paper gateway: Python's, installed beside the build; and VPIN once more,
+//! in plain Python.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -22,7 +23,27 @@ pub(crate) fn test(binary: &Path, count: &mut Count) -> Outcome {
             failed.push(failure.to_string());
         }
     }
+    if let Err(failure) = vpin(binary, &python, count) {
+        failed.push(failure.to_string());
+    }
     if failed.is_empty() { Ok(()) } else { Err(Failure::new(failed.join("\n"))) }
+}
+
+/// VPIN of days made on the spot, and of the recorded ones where they are.
+fn vpin(binary: &Path, python: &Path, count: &mut Count) -> Outcome {
+    let ticks = place::recorded_data().join("lean/equity/usa/tick/spy");
+    let mut command = Command::new(python);
+    command.arg(folder_of_scripts().join("vpin.py")).arg(binary).env("PYTHONDONTWRITEBYTECODE", "1");
+    for day in ["20131007_trade.zip", "20131008_trade.zip"] {
+        let file = ticks.join(day);
+        if file.is_file() {
+            command.arg(file);
+        }
+    }
+    stream(&mut command, |line| {
+        count.add(checks(line).unwrap_or_default());
+        true
+    })
 }
 
 fn drive(binary: &Path, python: &Path, script: &str, count: &mut Count) -> Outcome {

@@ -198,7 +198,7 @@ impl Study {
                 self.sheet.push(&row, whole)
             }
             Every::Bucket if symbol.features().vpin_buckets > before.1 => {
-                for row in rows::buckets(symbol, before.1) {
+                for row in rows::buckets(symbol, ts, before.1) {
                     if let Err(closed) = self.sheet.push(&row, None)? {
                         return Ok(Err(closed));
                     }

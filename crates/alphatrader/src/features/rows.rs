@@ -105,22 +105,18 @@ pub(super) fn row(
     row
 }
 
-/// A row of each bucket that ended since there were `before`, in order.
-pub(super) fn buckets(symbol: &Alone, before: u64) -> impl Iterator<Item = Vec<Cell>> {
+/// A row of each bucket that ended at `ts`, since there were `before`, in order.
+pub(super) fn buckets(symbol: &Alone, ts: Timestamp, before: u64) -> impl Iterator<Item = Vec<Cell>> {
     let ended = symbol.features().vpin_buckets;
     let points = &symbol.analytics().history().vpin;
-    // Of a print that ends more buckets than there are points, the last ones are known.
-    let first = before.max(ended.saturating_sub(points.len() as u64));
-    let known = (ended - first) as usize;
-    points.iter().skip(points.len() - known).zip(first + 1..).map(|((ts, vpin), bucket)| {
-        vec![
-            Cell::Time(ts.nanos()),
-            whole(bucket),
-            Cell::Float(*vpin),
-            Cell::Nothing,
-            Cell::Nothing,
-            Cell::Flag(true),
-        ]
+    let known = points.iter().rev().take_while(|(at, _)| *at == ts).count();
+    let first_known = ended.saturating_sub(known as u64);
+    let waiting = (before + 1..=first_known).map(move |bucket| (bucket, None));
+    let ready = points.iter().skip(points.len() - known).map(|(_, vpin)| Some(*vpin));
+    let ready = (first_known + 1..).zip(ready).filter(move |(bucket, _)| *bucket > before);
+    waiting.chain(ready).map(move |(bucket, vpin)| {
+        let none = || Cell::Nothing;
+        vec![Cell::Time(ts.nanos()), whole(bucket), float(vpin), none(), none(), Cell::Flag(vpin.is_some())]
     })
 }
 
