@@ -25,6 +25,7 @@ mod prints;
 mod quotes;
 mod watch;
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use alphatrader_model::calendar::Session;
@@ -32,7 +33,7 @@ use alphatrader_model::features::{Classification, Features};
 use alphatrader_model::instrument::InstrumentId;
 use alphatrader_model::market::DayTotals;
 use alphatrader_model::time::{Span, Timestamp};
-use alphatrader_model::view::SymbolHistory;
+use alphatrader_model::view::{KeptOut, SymbolHistory};
 
 use crate::admission::{Admission, AdmissionCounts};
 use crate::book::Book;
@@ -211,6 +212,13 @@ impl SymbolAnalytics {
         history.session_low = range.map(|(low, _)| low);
         history.session_high = range.map(|(_, high)| high);
         history.unusual_volume = full.day.unusual_volume();
+        history.kept_out.clear();
+        let happened = self.admission.counts().kept_out().into_iter().filter(|(_, _, count)| *count > 0);
+        history.kept_out.extend(happened.map(|(of, reason, count)| KeptOut {
+            of: Cow::Borrowed(of),
+            reason: Cow::Borrowed(reason),
+            count,
+        }));
     }
 
     /// Moves the sliding windows when a new second has begun; says whether it has.

@@ -1,6 +1,7 @@
 //! The HTTP API under `/api/v1` and its OpenAPI document.
 
 pub mod commands;
+pub mod measures;
 pub mod page;
 pub mod state;
 
@@ -58,6 +59,9 @@ pub(crate) fn routes_and_document() -> (axum::Router<App>, utoipa::openapi::Open
         .routes(routes!(state::features))
         .routes(routes!(state::book))
         .routes(routes!(state::bars))
+        .routes(routes!(measures::catalogue))
+        .routes(routes!(measures::measures))
+        .routes(routes!(measures::depth))
         .routes(routes!(state::risk))
         .routes(routes!(commands::halt))
         .routes(routes!(commands::resume))

@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::published::Published;
+use crate::view::MarkView;
 
 /// Rows or fields by key, each as JSON text.
 pub type Keyed = BTreeMap<String, Box<RawValue>>;
@@ -42,6 +43,20 @@ pub enum StateChannel {
     Book(String),
     /// The tape, whole.
     Tape(String),
+    /// Measured numbers by their key.
+    Measures(String),
+    /// Fields of what stands behind them.
+    State(String),
+    /// Sweeps and hidden orders by kind and start.
+    Marks(String),
+    /// What the admission gate kept out, by reason.
+    Exclusions(String),
+    /// The book over ten minutes, by second.
+    Depth(String),
+    /// Order flow over an hour, by instant.
+    Flow(String),
+    /// Volatility, regime and VPIN's distribution over a session, by instant.
+    Volatility(String),
 }
 
 /// A channel that carries events.
@@ -105,6 +120,13 @@ impl fmt::Display for StateChannel {
             Self::Gates(symbol) => write!(f, "gates:{symbol}"),
             Self::Book(symbol) => write!(f, "book:{symbol}"),
             Self::Tape(symbol) => write!(f, "tape:{symbol}"),
+            Self::Measures(symbol) => write!(f, "measures:{symbol}"),
+            Self::State(symbol) => write!(f, "state:{symbol}"),
+            Self::Marks(symbol) => write!(f, "marks:{symbol}"),
+            Self::Exclusions(symbol) => write!(f, "exclusions:{symbol}"),
+            Self::Depth(symbol) => write!(f, "depth:{symbol}"),
+            Self::Flow(symbol) => write!(f, "flow:{symbol}"),
+            Self::Volatility(symbol) => write!(f, "volatility:{symbol}"),
         }
     }
 }
@@ -150,6 +172,13 @@ impl FromStr for Channel {
             "gates" => StateChannel::Gates(symbol),
             "book" => StateChannel::Book(symbol),
             "tape" => StateChannel::Tape(symbol),
+            "measures" => StateChannel::Measures(symbol),
+            "state" => StateChannel::State(symbol),
+            "marks" => StateChannel::Marks(symbol),
+            "exclusions" => StateChannel::Exclusions(symbol),
+            "depth" => StateChannel::Depth(symbol),
+            "flow" => StateChannel::Flow(symbol),
+            "volatility" => StateChannel::Volatility(symbol),
             _ => return Err(UnknownChannel),
         }))
     }
@@ -182,8 +211,36 @@ impl StateChannel {
             ),
             Self::Book(name) => Content::Picture(raw(&symbol(name).map(|s| &s.book))),
             Self::Tape(name) => Content::Picture(raw(&symbol(name).map(|s| &s.tape))),
+            Self::Measures(name) => Content::Keyed(
+                symbol(name)
+                    .map(|s| s.measured.rows().map(|(key, view)| (key, raw(&view))).collect())
+                    .unwrap_or_default(),
+            ),
+            Self::State(name) => Content::Keyed(symbol(name).map(|s| fields(&s.state)).unwrap_or_default()),
+            Self::Marks(name) => {
+                Content::Keyed(symbol(name).map(|s| rows(&s.marks, mark_key)).unwrap_or_default())
+            }
+            Self::Exclusions(name) => Content::Keyed(
+                symbol(name)
+                    .map(|s| rows(&s.exclusions, |e| format!("{} {}", e.of, e.reason)))
+                    .unwrap_or_default(),
+            ),
+            Self::Depth(name) => {
+                Content::Keyed(symbol(name).map(|s| s.trails.depth.keyed()).unwrap_or_default())
+            }
+            Self::Flow(name) => {
+                Content::Keyed(symbol(name).map(|s| s.trails.flow.keyed()).unwrap_or_default())
+            }
+            Self::Volatility(name) => {
+                Content::Keyed(symbol(name).map(|s| s.trails.volatility.keyed()).unwrap_or_default())
+            }
         }
     }
+}
+
+/// What does not change while a mark grows.
+fn mark_key(mark: &MarkView) -> String {
+    format!("{} {:?} {:?} {}", mark.start, mark.kind, mark.side, mark.price)
 }
 
 /// The JSON text of a view.
@@ -222,6 +279,13 @@ mod tests {
             "gates:BRK.B",
             "book:SPY",
             "tape:SPY",
+            "measures:SPY",
+            "state:SPY",
+            "marks:SPY",
+            "exclusions:SPY",
+            "depth:SPY",
+            "flow:SPY",
+            "volatility:SPY",
             "signals",
             "executions",
             "alerts",

@@ -33,6 +33,13 @@ pub fn write_typescript(folder: &Path) -> Result<(), ExportError> {
     view::VpinPoint::export_all(&config)?;
     view::BookView::export_all(&config)?;
     view::TapeView::export_all(&config)?;
+    view::MeasureView::export_all(&config)?;
+    view::MeasureInfo::export_all(&config)?;
+    view::PointView::export_all(&config)?;
+    view::StateView::export_all(&config)?;
+    view::MarkView::export_all(&config)?;
+    view::ExclusionView::export_all(&config)?;
+    view::DepthColumn::export_all(&config)?;
     ClientMessage::export_all(&config)?;
     ServerMessage::export_all(&config)?;
     Ok(())

@@ -5,6 +5,7 @@
 //! | [`server`] | [`Dashboard`]: listens on loopback, serves, stops; [`Publisher`]: the engine's end |
 //! | [`published`] | [`Published`]: one moment of the whole system |
 //! | [`project`] | from the model's read models to the views |
+//! | [`trail`] | bounded rows over time, each encoded once |
 //! | [`view`] | the shapes of the interface, separate from the model's own |
 //! | [`api`] | HTTP under `/api/v1`, probes, the OpenAPI document |
 //! | [`protocol`] | messages of the stream, subprotocol `at.v1` |
@@ -41,6 +42,7 @@ pub mod protocol;
 pub mod published;
 pub mod server;
 mod stream;
+pub mod trail;
 pub mod view;
 
 pub use command::{Command, CommandAction};

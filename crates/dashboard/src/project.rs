@@ -1,11 +1,16 @@
-//! From the model's read models to the views: pure functions.
+//! From the model's read models to the views. Only [`Trails`] remembers.
 //!
 //! The core's types stay inside; what a client sees is made here, and only here.
 
 mod market;
+mod measures;
 mod trading;
+mod trails;
 
 use std::collections::BTreeMap;
+
+pub use measures::{Measured, catalogue};
+pub use trails::{SymbolTrails, Trails};
 
 use alphatrader_model::view::{MarketView, SymbolHistory, TradingView};
 use alphatrader_model::{Record, Session, Settings, Symbol, Timestamp};
@@ -40,8 +45,9 @@ pub struct Surroundings {
     pub ready: Result<(), String>,
 }
 
-/// One moment of the whole system.
+/// One moment of the whole system. It is remembered in `trails`.
 pub fn published(
+    trails: &mut Trails,
     surroundings: Surroundings,
     settings: &Settings,
     market: &MarketView,
@@ -53,7 +59,8 @@ pub fn published(
         .iter()
         .map(|features| {
             let history = histories.iter().find(|history| history.symbol == features.symbol);
-            let symbol = market::symbol(features, history, market, settings, trading);
+            let trails = trails.take(surroundings.at, features, history);
+            let symbol = market::symbol(features, history, trails, market, settings, trading);
             (features.symbol.to_string(), symbol)
         })
         .collect();
@@ -158,8 +165,14 @@ mod tests {
     fn what_is_not_known_is_absent() {
         let symbol = Symbol::new("SPY").unwrap();
         let market = MarketView { features: vec![Features::new(symbol)], ..MarketView::default() };
-        let published =
-            published(surroundings(), &Settings::default(), &market, &[], &TradingView::default());
+        let published = published(
+            &mut Trails::default(),
+            surroundings(),
+            &Settings::default(),
+            &market,
+            &[],
+            &TradingView::default(),
+        );
         assert_eq!(published.status.symbols, ["SPY"]);
         assert!(published.account.is_none());
         let spy = &published.symbols["SPY"];
@@ -173,8 +186,14 @@ mod tests {
         features.last = Some(Price::from_cents(60_300));
         features.session_open = Some(Price::from_cents(60_000));
         let market = MarketView { features: vec![features], ..MarketView::default() };
-        let published =
-            published(surroundings(), &Settings::default(), &market, &[], &TradingView::default());
+        let published = published(
+            &mut Trails::default(),
+            surroundings(),
+            &Settings::default(),
+            &market,
+            &[],
+            &TradingView::default(),
+        );
         let quote = &published.symbols["SPY"].quote;
         assert_eq!(quote.change.map(|c| c.to_string()).as_deref(), Some("3.00"));
         assert_eq!(quote.change_fraction, Some(0.005));
@@ -186,7 +205,14 @@ mod tests {
         let settings = Settings { symbols: vec![symbol("SPY"), symbol("QQQ")], ..Settings::default() };
         let features = ["QQQ", "SPY"].map(|name| Features::new(symbol(name)));
         let market = MarketView { features: features.to_vec(), ..MarketView::default() };
-        let view = published(surroundings(), &settings, &market, &[], &TradingView::default());
+        let view = published(
+            &mut Trails::default(),
+            surroundings(),
+            &settings,
+            &market,
+            &[],
+            &TradingView::default(),
+        );
         assert_eq!(view.status.symbols, ["SPY", "QQQ"]);
     }
 

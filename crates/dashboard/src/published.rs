@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::project::{Measured, SymbolTrails};
 use crate::view::{
-    AccountView, BarView, BookView, FeaturesView, GatesView, HaltLevel, Instant, MarketKind, ModeView,
-    OrderView, PositionView, QuoteView, RiskView, RunState, StatusView, StreamsView, TapeView, TradingMode,
-    VpinPoint,
+    AccountView, BarView, BookView, ExclusionView, FeaturesView, GatesView, HaltLevel, Instant, MarkView,
+    MarketKind, ModeView, OrderView, PositionView, QuoteView, RiskView, RunState, StateView, StatusView,
+    StreamsView, TapeView, TradingMode, VpinPoint,
 };
 
 /// Everything the page can show at one moment, apart from what is told as events
@@ -47,6 +48,16 @@ pub struct SymbolPublished {
     pub tape: TapeView,
     /// Why no signal, a row for each strategy.
     pub gates: Vec<GatesView>,
+    /// Measured numbers.
+    pub measured: Measured,
+    /// What stands behind them.
+    pub state: StateView,
+    /// Sweeps and hidden orders, oldest first.
+    pub marks: Vec<MarkView>,
+    /// What the admission gate kept out.
+    pub exclusions: Vec<ExclusionView>,
+    /// How it went.
+    pub trails: SymbolTrails,
 }
 
 impl SymbolPublished {

@@ -5,6 +5,7 @@
 //! What is not known is absent (`null`), never zero.
 
 pub mod market;
+pub mod measures;
 pub mod scalar;
 pub mod status;
 pub mod streams;
@@ -13,6 +14,9 @@ pub mod trading;
 pub use market::{
     Aggressor, BarView, BookLevelView, BookView, FeaturesView, QuoteView, TapeView, TradeView, VpinPoint,
     VpinView,
+};
+pub use measures::{
+    DepthColumn, ExclusionView, MarkKind, MarkView, MeasureInfo, MeasureView, PointView, StateView,
 };
 pub use scalar::{Decimal, Instant, statistic};
 pub use status::{

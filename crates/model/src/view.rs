@@ -1,12 +1,13 @@
 //! Read models: what one half of the core shows the other, and the screen.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::Session;
 use crate::event::HaltLevel;
-use crate::features::Features;
+use crate::features::{Features, HiddenEvidence, HiddenOrder};
 use crate::instrument::{Contract, Instrument, InstrumentId, Symbol};
 use crate::market::{DayTotals, Level, Quote, Side, TradingState, Venue};
 use crate::number::{Money, Price, Quantity};
@@ -225,6 +226,26 @@ pub struct LostStreams {
     pub depth: bool,
 }
 
+/// A hidden order and when it was first seen.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct HiddenSeen {
+    /// When it was first seen.
+    pub first: Timestamp,
+    /// As it was last seen.
+    pub order: HiddenOrder,
+}
+
+/// What the admission gate kept out of the measures, for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptOut {
+    /// Of what: `prints`, `quotes`, `bars`.
+    pub of: Cow<'static, str>,
+    /// Why, in words.
+    pub reason: Cow<'static, str>,
+    /// How many.
+    pub count: u64,
+}
+
 /// What a chart of a symbol shows beyond its features. Kept by MarketCore, bounded.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SymbolHistory {
@@ -255,6 +276,13 @@ pub struct SymbolHistory {
     /// The newest sweeps of the session, newest last; at most [`SymbolHistory::SWEEPS`].
     #[serde(default)]
     pub recent_sweeps: VecDeque<Sweep>,
+    /// The newest hidden orders of the session, newest last; at most [`SymbolHistory::HIDDEN`].
+    #[serde(default)]
+    pub recent_hidden: VecDeque<HiddenSeen>,
+    /// What the admission gate kept out since the start, by reason; only reasons that happened. At most
+    /// [`SymbolHistory::REASONS`].
+    #[serde(default)]
+    pub kept_out: Vec<KeptOut>,
     /// The running minute against those before it; absent until enough of them were watched.
     pub unusual_volume: Option<UnusualVolume>,
     /// What is not heard of at this moment.
@@ -280,6 +308,10 @@ impl SymbolHistory {
     pub const ROWS: usize = 10;
     /// Sweeps kept.
     pub const SWEEPS: usize = 64;
+    /// Hidden orders kept.
+    pub const HIDDEN: usize = 64;
+    /// Reasons for keeping something out.
+    pub const REASONS: usize = 48;
 
     /// Knows nothing yet, and has room for everything.
     pub fn new(symbol: Symbol) -> Self {
@@ -304,6 +336,8 @@ impl SymbolHistory {
             sweep: None,
             sweeps: 0,
             recent_sweeps: VecDeque::new(),
+            recent_hidden: VecDeque::new(),
+            kept_out: Vec::new(),
             unusual_volume: None,
             lost: LostStreams { quotes: false, trades: false, depth: false },
             sampled: false,
@@ -321,6 +355,8 @@ impl SymbolHistory {
         self.bids.reserve_exact(Self::ROWS.saturating_sub(self.bids.len()));
         self.asks.reserve_exact(Self::ROWS.saturating_sub(self.asks.len()));
         self.recent_sweeps.reserve_exact(Self::SWEEPS.saturating_sub(self.recent_sweeps.len()));
+        self.recent_hidden.reserve_exact(Self::HIDDEN.saturating_sub(self.recent_hidden.len()));
+        self.kept_out.reserve_exact(Self::REASONS.saturating_sub(self.kept_out.len()));
     }
 
     /// Bytes of its lists.
@@ -331,6 +367,8 @@ impl SymbolHistory {
             + self.vpin.capacity() * size_of::<(Timestamp, f64)>()
             + (self.bids.capacity() + self.asks.capacity()) * size_of::<BookRow>()
             + self.recent_sweeps.capacity() * size_of::<Sweep>()
+            + self.recent_hidden.capacity() * size_of::<HiddenSeen>()
+            + self.kept_out.capacity() * size_of::<KeptOut>()
     }
 
     /// A new session: forgets what is of the day. VPIN goes on by volume, the book is the feed's.
@@ -352,6 +390,24 @@ impl SymbolHistory {
         }
         self.recent_sweeps.push_back(sweep);
         self.sweep = Some(sweep);
+    }
+
+    /// Keeps a hidden order. An iceberg that is told again with more refills stays one.
+    pub fn note_hidden(&mut self, order: HiddenOrder) {
+        let same = |seen: &&mut HiddenSeen| {
+            (seen.order.evidence, seen.order.side, seen.order.price)
+                == (HiddenEvidence::Iceberg, order.side, order.price)
+                && order.evidence == HiddenEvidence::Iceberg
+                && order.refills > seen.order.refills
+        };
+        if let Some(seen) = self.recent_hidden.iter_mut().rev().find(same) {
+            seen.order = order;
+            return;
+        }
+        if self.recent_hidden.len() == Self::HIDDEN {
+            self.recent_hidden.pop_front();
+        }
+        self.recent_hidden.push_back(HiddenSeen { first: order.time, order });
     }
 }
 
@@ -517,5 +573,29 @@ mod tests {
         }
         assert_eq!(history.recent_sweeps.len(), SymbolHistory::SWEEPS);
         assert_eq!(history.sweep, history.recent_sweeps.back().copied());
+    }
+
+    #[test]
+    fn an_iceberg_that_goes_on_stays_one() {
+        let mut history = SymbolHistory::new(Symbol::new("SPY").unwrap());
+        let iceberg = |second, refills| HiddenOrder {
+            time: Timestamp::from_seconds(second),
+            side: Side::Sell,
+            price: Price::from_cents(5_000),
+            evidence: HiddenEvidence::Iceberg,
+            executed: 300,
+            refills,
+            peak: 300,
+            posterior: Some(0.999),
+            remaining: None,
+        };
+        history.note_hidden(iceberg(1, 3));
+        history.note_hidden(iceberg(2, 4));
+        history.note_hidden(HiddenOrder { evidence: HiddenEvidence::HiddenExecution, ..iceberg(3, 0) });
+        let seen: Vec<_> = history.recent_hidden.iter().map(|s| (s.first, s.order.time)).collect();
+        let at = Timestamp::from_seconds;
+        assert_eq!(seen, [(at(1), at(2)), (at(3), at(3))]);
+        history.note_hidden(iceberg(9, 3));
+        assert_eq!(history.recent_hidden.len(), 3, "fewer refills: another one");
     }
 }

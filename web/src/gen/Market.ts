@@ -270,4 +270,20 @@ buckets: number,
 /**
  * How many buckets are complete so far.
  */
-completed: number, };
+completed: number, 
+/**
+ * Share of its own history that was at most this value, in [0, 1]; absent without a history.
+ */
+cdf: number | null, 
+/**
+ * What it would be if the sides of trades were coins.
+ */
+null_level: number | null, 
+/**
+ * The share that alerts; absent while the history admits none.
+ */
+alert_level: number | null, 
+/**
+ * It is reached.
+ */
+alert: boolean, };

@@ -1,4 +1,4 @@
-/** The candle chart: candles, VWAP, five-minute extremes, signals and fills. */
+/** The candle chart: candles, VWAP, named levels, signals and fills. */
 
 import {
   type AutoscaleInfo,
@@ -29,9 +29,10 @@ const WORDS_PX = 520;
 /** Fewer candles are drawn in the left part, so that a young session does not look huge. */
 const LEAST_BARS = 75;
 
-export interface Levels {
-  high: number | undefined;
-  low: number | undefined;
+/** A price with a name, drawn across the chart. */
+export interface Level {
+  title: string;
+  price: number;
 }
 
 export class CandleChart {
@@ -39,9 +40,7 @@ export class CandleChart {
   #candles: ISeriesApi<'Candlestick'>;
   #vwap: ISeriesApi<'Line'>;
   #markers: ReturnType<typeof createSeriesMarkers<Time>>;
-  #high: IPriceLine | undefined;
-  #low: IPriceLine | undefined;
-  #levels: Levels = { high: undefined, low: undefined };
+  #levels = new Map<string, { line: IPriceLine; price: number }>();
   #shown: BarView[] = [];
   #moved = false;
   #place: HTMLElement;
@@ -103,8 +102,9 @@ export class CandleChart {
     });
     this.#vwap.applyOptions({ color: t.accent });
     this.#tag();
-    this.#high?.applyOptions({ color: t.muted, axisLabelColor: t.raised, axisLabelTextColor: t.text });
-    this.#low?.applyOptions({ color: t.muted, axisLabelColor: t.raised, axisLabelTextColor: t.text });
+    for (const { line } of this.#levels.values()) {
+      line.applyOptions({ color: t.muted, axisLabelColor: t.raised, axisLabelTextColor: t.text });
+    }
   }
 
   setBars(bars: BarView[]): void {
@@ -146,24 +146,25 @@ export class CandleChart {
     this.#chart.timeScale().setVisibleLogicalRange({ from: -0.5, to: count + room });
   }
 
-  setLevels(levels: Levels): void {
-    this.#high = this.#level(this.#high, this.#levels.high, levels.high, '5-min high');
-    this.#low = this.#level(this.#low, this.#levels.low, levels.low, '5-min low');
-    this.#levels = levels;
+  setLevels(levels: readonly Level[]): void {
+    for (const [title, { line }] of this.#levels) {
+      if (levels.some((level) => level.title === title)) continue;
+      this.#candles.removePriceLine(line);
+      this.#levels.delete(title);
+    }
+    for (const level of levels) this.#level(level);
   }
 
-  #level(line: IPriceLine | undefined, before: number | undefined, price: number | undefined, title: string) {
-    if (price === before) return line;
-    if (price === undefined) {
-      if (line !== undefined) this.#candles.removePriceLine(line);
-      return undefined;
-    }
-    if (line !== undefined) {
-      line.applyOptions({ price });
-      return line;
+  #level({ title, price }: Level): void {
+    const drawn = this.#levels.get(title);
+    if (drawn?.price === price) return;
+    if (drawn !== undefined) {
+      drawn.line.applyOptions({ price });
+      drawn.price = price;
+      return;
     }
     const t = tokens();
-    return this.#candles.createPriceLine({
+    const line = this.#candles.createPriceLine({
       price,
       title,
       color: t.muted,
@@ -173,6 +174,7 @@ export class CandleChart {
       axisLabelColor: t.raised,
       axisLabelTextColor: t.text,
     });
+    this.#levels.set(title, { line, price });
   }
 
   setMarkers(signals: SignalView[], fills: ExecutionView[]): void {

@@ -2,9 +2,11 @@
 
 import type { AccountView, AlertView, CommandView, ExecutionView, OrderView, PositionView, RiskView, SignalView } from '../gen/Trading';
 import type { BarView, BookView, FeaturesView, QuoteView, TapeView, VpinPoint } from '../gen/Market';
+import type { DepthColumn, ExclusionView, MarkView, MeasureView, PointView, StateView } from '../gen/Measures';
 import type { GatesView } from '../gen/Trading';
 import type { StatusView } from '../gen/StatusView';
 import { millis } from './format';
+import type { PageName } from './route';
 import { type Link, Stream, type Wanted } from './stream';
 
 type Rows<T> = Readonly<Record<string, T>>;
@@ -23,8 +25,25 @@ const ALWAYS: Wanted = {
   commands: 10,
 };
 
-/** Channels of the chosen symbol. */
-const OF_SYMBOL: Wanted = { features: 10, bars: 4, vpin: 2, gates: 2, book: 10, tape: 10 };
+/** Channels of the chosen symbol that each page shows. What no page shows is not sent. */
+const OF_SYMBOL: Readonly<Record<PageName, Wanted>> = {
+  now: { features: 10, bars: 4, vpin: 2, gates: 2, book: 10, tape: 10, marks: 4 },
+  symbol: {
+    features: 10,
+    bars: 4,
+    vpin: 2,
+    book: 10,
+    tape: 10,
+    marks: 4,
+    measures: 4,
+    state: 4,
+    exclusions: 1,
+    depth: 1,
+    flow: 1,
+    volatility: 1,
+  },
+  parameters: {},
+};
 
 class Live {
   link = $state.raw<Link>({ state: 'connecting', since: performance.now(), attempt: 0 });
@@ -47,12 +66,20 @@ class Live {
   gates = $state.raw<Rows<GatesView> | undefined>();
   book = $state.raw<BookView | undefined>();
   tape = $state.raw<TapeView | undefined>();
+  marks = $state.raw<Rows<MarkView> | undefined>();
+  measures = $state.raw<Rows<MeasureView> | undefined>();
+  state = $state.raw<Partial<StateView> | undefined>();
+  exclusions = $state.raw<Rows<ExclusionView> | undefined>();
+  depth = $state.raw<Rows<DepthColumn> | undefined>();
+  flow = $state.raw<Rows<PointView> | undefined>();
+  volatility = $state.raw<Rows<PointView> | undefined>();
 
   /** The system's clock now, milliseconds; carried on between messages at its own speed. */
   now = $state(0);
   /** The browser's clock at the same moment, for ages of the connection. */
   wall = $state(performance.now());
 
+  #page: PageName = 'now';
   #stream: Stream | undefined;
   #dirty = new Set<string>();
   #scheduled = false;
@@ -66,7 +93,7 @@ class Live {
       changed: (channels) => this.#changed(channels),
       link: (link) => (this.link = link),
     });
-    this.#stream.want(ALWAYS);
+    this.#want();
     this.#stream.start();
     setInterval(() => this.#tick(), 200);
   }
@@ -74,9 +101,22 @@ class Live {
   choose(symbol: string): void {
     if (symbol === this.symbol) return;
     this.symbol = symbol;
-    const own = Object.entries(OF_SYMBOL).map(([kind, hz]) => [`${kind}:${symbol}`, hz] as const);
-    this.#stream?.want({ ...ALWAYS, ...Object.fromEntries(own) });
-    this.#fill([...Object.keys(OF_SYMBOL)].map((kind) => `${kind}:${symbol}`));
+    this.#want();
+  }
+
+  /** The page that is looked at decides what is sent. */
+  look(page: PageName): void {
+    if (page === this.#page) return;
+    this.#page = page;
+    this.#want();
+  }
+
+  #want(): void {
+    const own = Object.entries(OF_SYMBOL[this.#page]).map(([kind, hz]) => [`${kind}:${this.symbol}`, hz] as const);
+    this.#stream?.want({ ...ALWAYS, ...(this.symbol !== undefined && Object.fromEntries(own)) });
+    // What the page before showed is forgotten; what this one shows may be known already.
+    const kinds = new Set(Object.values(OF_SYMBOL).flatMap((wanted) => Object.keys(wanted)));
+    this.#fill([...kinds].map((kind) => `${kind}:${this.symbol}`));
   }
 
   #changed(channels: ReadonlySet<string> | 'all'): void {
@@ -93,7 +133,7 @@ class Live {
   }
 
   #ownChannels(): string[] {
-    return this.symbol === undefined ? [] : Object.keys(OF_SYMBOL).map((kind) => `${kind}:${this.symbol}`);
+    return this.symbol === undefined ? [] : Object.keys(OF_SYMBOL[this.#page]).map((kind) => `${kind}:${this.symbol}`);
   }
 
   #fill(channels: string[]): void {
@@ -115,7 +155,8 @@ class Live {
     this.#clock = { at, heard: performance.now() };
     this.#tick();
     const first = status?.symbols?.[0];
-    const known = this.symbol !== undefined && status?.symbols?.includes(this.symbol);
+    // A symbol that the address names is kept even when nobody follows it: its page says so.
+    const known = this.symbol !== undefined && (this.#page === 'symbol' || status?.symbols?.includes(this.symbol));
     if (!known && first !== undefined) this.choose(first);
   }
 

@@ -4,6 +4,8 @@ class PageState {
   help = $state(false);
   about = $state(false);
   feeds = $state(false);
+  /** Symbols to choose from. */
+  picker = $state(false);
   /** Charts are shown as tables. */
   tables = $state(false);
   /** The signal a person picked; nothing follows the newest. */

@@ -112,6 +112,8 @@ export class Stream {
   }
 
   #take(frame: Frame): void {
+    // On its way when it was given up.
+    if (!(frame.ch in this.#wanted)) return;
     switch (this.store.apply(frame)) {
       case 'applied':
         return this.#events.changed(new Set([frame.ch]));

@@ -34,8 +34,11 @@ class ThemeChoice {
 
 export const theme = new ThemeChoice();
 
+/** Colours by the names of their tokens. */
+export type Tokens = Record<'bg' | 'surface' | 'raised' | 'line' | 'text' | 'muted' | 'accent' | 'up' | 'down' | 'warn' | 'model', string>;
+
 /** Colours of the tokens as they are now, for canvases. */
-export function tokens(): Record<'bg' | 'surface' | 'raised' | 'line' | 'text' | 'muted' | 'accent' | 'up' | 'down' | 'warn', string> {
+export function tokens(): Tokens {
   const style = getComputedStyle(document.documentElement);
   const read = (name: string) => style.getPropertyValue(`--${name}`).trim();
   return {
@@ -49,5 +52,6 @@ export function tokens(): Record<'bg' | 'surface' | 'raised' | 'line' | 'text' |
     up: read('up'),
     down: read('down'),
     warn: read('warn'),
+    model: read('model'),
   };
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use alphatrader_dashboard::project::{self, Surroundings};
+use alphatrader_dashboard::project::{self, Surroundings, Trails};
 use alphatrader_dashboard::view::{
     Counter, FeedState, FeedView, MarketKind, ModeView, RunState, TradingMode,
 };
@@ -92,6 +92,7 @@ impl Show {
             hot_at: None,
             greeks: Vec::new(),
             greeks_at: None,
+            trails: Trails::default(),
             parts,
             hears,
             stopping: Arc::clone(&stopping),
@@ -146,6 +147,7 @@ struct Screen {
     hot_at: Option<Instant>,
     greeks: Vec<ContractGreeks>,
     greeks_at: Option<Instant>,
+    trails: Trails,
     stopping: Arc<AtomicBool>,
 }
 
@@ -166,6 +168,7 @@ impl Screen {
         let moment = Arc::clone(&self.parts.moments.lock().unwrap_or_else(PoisonError::into_inner));
         let surroundings = self.surroundings(&moment);
         let published = project::published(
+            &mut self.trails,
             surroundings,
             &self.parts.config.trading,
             &moment.market,

@@ -95,6 +95,38 @@ impl AdmissionCounts {
         (whole > 0).then(|| self.busted_volume as f64 / whole as f64).map(|share| share.min(1.0))
     }
 
+    /// What was kept out, wholly or in part: of what, why, and how many, for people. Zeros are among them.
+    pub const fn kept_out(&self) -> [(&'static str, &'static str, u64); 26] {
+        [
+            ("prints", "impossible price", self.trade_price),
+            ("prints", "impossible size", self.trade_size),
+            ("prints", "more than 50 ms late", self.too_late),
+            ("prints", "repetition", self.duplicates),
+            ("prints", "cancelled or corrected", self.busts),
+            ("prints", "doubted by the feed", self.suspicious),
+            ("prints", "out of sequence", self.out_of_sequence),
+            ("prints", "reported late", self.reported_late),
+            ("prints", "average price", self.average_price),
+            ("prints", "derived or contingent", self.derived),
+            ("prints", "prior reference price", self.prior_reference),
+            ("prints", "other settlement", self.settlement),
+            ("prints", "not reported to the tape", self.unreported),
+            ("prints", "official open or close", self.official),
+            ("prints", "does not set the last price", self.not_last),
+            ("prints in part", "auction: no side", self.auctions),
+            ("prints in part", "odd lot: sets no price", self.odd_lots),
+            ("prints in part", "up to 50 ms late", self.slightly_late),
+            ("prints in part", "while halted", self.while_halted),
+            ("prints in part", "first after a halt", self.after_halt),
+            ("quotes", "one side missing", self.one_sided),
+            ("quotes", "crossed", self.crossed),
+            ("quotes", "locked", self.locked),
+            ("quotes", "impossible price or size", self.quote_value),
+            ("bars", "out of order or range", self.bar_value),
+            ("bars", "prints say more", self.bars_unused),
+        ]
+    }
+
     pub(super) const fn of(&mut self, reason: Exclusion) -> &mut u64 {
         match reason {
             Exclusion::Bust => &mut self.busts,
@@ -115,6 +147,17 @@ impl AdmissionCounts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_exclusion_is_told_to_people() {
+        for (reason, _, name) in Exclusion::ALL {
+            let mut counts = AdmissionCounts::default();
+            *counts.of(reason) = 7;
+            let told: Vec<u64> =
+                counts.kept_out().iter().map(|(_, _, count)| *count).filter(|c| *c > 0).collect();
+            assert_eq!(told, [7], "{name}");
+        }
+    }
 
     #[test]
     fn every_reason_is_counted_under_its_name() {

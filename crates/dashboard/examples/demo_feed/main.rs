@@ -10,7 +10,7 @@ mod walk;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use alphatrader_dashboard::project::{self, Surroundings};
+use alphatrader_dashboard::project::{self, Surroundings, Trails};
 use alphatrader_dashboard::view::{
     Counter, FeedState, FeedView, MarketKind, ModeView, RunState, TradingMode,
 };
@@ -50,7 +50,6 @@ fn session() -> Session {
 /// Runs the morning flat out, then goes on at the pace of the wall clock.
 fn feed(publisher: &Publisher, mut commands: mpsc::Receiver<Command>, minutes: i64, stall: bool) {
     let session = session();
-    let settings = Settings::default();
     let spy = Symbol::new("SPY").expect("a symbol");
     let qqq = Symbol::new("QQQ").expect("a symbol");
     let mut walks = [Walk::new(spy, 600.10, 1, session.open), Walk::new(qqq, 528.40, 2, session.open)];
@@ -60,6 +59,7 @@ fn feed(publisher: &Publisher, mut commands: mpsc::Receiver<Command>, minutes: i
     let mut now = session.open;
     let mut seq = 0_u64;
     let mut next = Instant::now();
+    let mut trails = Trails::default();
     loop {
         now = now + step;
         seq += 1;
@@ -78,7 +78,7 @@ fn feed(publisher: &Publisher, mut commands: mpsc::Receiver<Command>, minutes: i
             let record = desk.command(&command);
             tell(publisher, &record, now, seq);
         }
-        publish(publisher, &settings, session, now, seq, &walks, &desk);
+        publish(publisher, &mut trails, session, now, seq, &walks, &desk);
         next += Duration::from_millis(100);
         std::thread::sleep(next.saturating_duration_since(Instant::now()));
     }
@@ -92,7 +92,7 @@ fn tell(publisher: &Publisher, record: &Record, now: Timestamp, seq: u64) {
 
 fn publish(
     publisher: &Publisher,
-    settings: &Settings,
+    trails: &mut Trails,
     session: Session,
     now: Timestamp,
     seq: u64,
@@ -136,5 +136,12 @@ fn publish(
         streams: alphatrader_dashboard::view::StreamsView::default(),
         ready: Ok(()),
     };
-    publisher.publish(project::published(surroundings, settings, &market, &histories, &trading));
+    publisher.publish(project::published(
+        trails,
+        surroundings,
+        &Settings::default(),
+        &market,
+        &histories,
+        &trading,
+    ));
 }

@@ -201,7 +201,15 @@ fn instant(name: &str, text: Option<&str>) -> Result<Option<i64>, Problem> {
     }
 }
 
-fn of_symbol<T>(app: &App, name: &str, take: impl FnOnce(&SymbolPublished) -> T) -> Result<Json<T>, Problem> {
+/// A part of what is known of a symbol.
+///
+/// # Errors
+/// The symbol is not followed.
+pub(super) fn of_symbol<T>(
+    app: &App,
+    name: &str,
+    take: impl FnOnce(&SymbolPublished) -> T,
+) -> Result<Json<T>, Problem> {
     let moment = app.hub.moment();
     let symbol = moment.published.symbols.get(name);
     symbol.map(|symbol| Json(take(symbol))).ok_or_else(|| {

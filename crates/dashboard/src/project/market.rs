@@ -2,8 +2,10 @@
 
 use alphatrader_model::features::BookState;
 use alphatrader_model::view::{self as model, MarketView, SymbolHistory, TradingView};
-use alphatrader_model::{Contract, Features, Price, Settings, Side};
+use alphatrader_model::{Contract, Features, Price, Settings};
 
+use super::measures::{self, Measured};
+use super::trails::SymbolTrails;
 use crate::published::SymbolPublished;
 use crate::view::{
     Aggressor, BarView, BookLevelView, BookView, Decimal, FeaturesView, GateState, GateView, GatesView,
@@ -14,6 +16,7 @@ use crate::view::{
 pub(super) fn symbol(
     features: &Features,
     history: Option<&SymbolHistory>,
+    trails: SymbolTrails,
     market: &MarketView,
     settings: &Settings,
     trading: &TradingView,
@@ -27,6 +30,11 @@ pub(super) fn symbol(
         book: book(features, history),
         tape: TapeView { symbol: features.symbol.to_string(), trades: history.map(tape).unwrap_or_default() },
         gates,
+        measured: Measured::of(features),
+        state: measures::state(features, history),
+        marks: measures::marks(history),
+        exclusions: measures::exclusions(history),
+        trails,
     }
 }
 
@@ -62,12 +70,7 @@ fn features(features: &Features, settings: &Settings) -> FeaturesView {
         at: features.as_of.into(),
         touch_imbalance: features.imbalance_touch.and_then(statistic),
         depth_imbalance: features.imbalance_5.and_then(statistic),
-        vpin: VpinView {
-            value: features.vpin.and_then(statistic),
-            ready: features.vpin.is_some(),
-            buckets: settings.analytics.vpin_window,
-            completed: features.vpin_buckets,
-        },
+        vpin: vpin_now(features, settings),
         signed_volume_1m: features.signed_volume_1m,
         vwap: features.vwap.and_then(dollars),
         high_5m: features.high_5m.map(Decimal::from),
@@ -75,6 +78,24 @@ fn features(features: &Features, settings: &Settings) -> FeaturesView {
         quote_at: features.quote_at.map(Instant::from),
         depth_at: features.depth_at.map(Instant::from),
         trade_at: features.trade_at.map(Instant::from),
+    }
+}
+
+fn vpin_now(features: &Features, settings: &Settings) -> VpinView {
+    let toxicity = &features.toxicity;
+    let null_level = match (features.vpin, toxicity.null_ratio.value) {
+        (Some(vpin), Some(ratio)) if ratio > 0.0 => statistic(vpin / ratio),
+        _ => None,
+    };
+    VpinView {
+        value: features.vpin.and_then(statistic),
+        ready: features.vpin.is_some(),
+        buckets: if toxicity.window > 0 { toxicity.window } else { settings.analytics.vpin_window },
+        completed: features.vpin_buckets,
+        cdf: toxicity.cdf.value.and_then(statistic),
+        null_level,
+        alert_level: toxicity.alert_level.and_then(statistic),
+        alert: toxicity.alert,
     }
 }
 
@@ -143,11 +164,7 @@ fn tape(history: &SymbolHistory) -> Vec<TradeView> {
         at: print.time.into(),
         price: print.price.into(),
         size: print.size.get(),
-        side: match print.side {
-            Some(Side::Buy) => Aggressor::Buy,
-            Some(Side::Sell) => Aggressor::Sell,
-            None => Aggressor::Unknown,
-        },
+        side: print.side.map_or(Aggressor::Unknown, measures::aggressor),
         venue: print.venue.map(|venue| venue.to_string()),
     };
     history.tape.iter().rev().take(SymbolPublished::TAPE).map(trade).collect()
@@ -175,7 +192,7 @@ fn gates(strategy: &model::StrategyView) -> GatesView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alphatrader_model::{Symbol, Timestamp};
+    use alphatrader_model::{Side, Symbol, Timestamp};
 
     fn history() -> SymbolHistory {
         SymbolHistory::new(Symbol::new("SPY").unwrap())

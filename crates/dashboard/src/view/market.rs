@@ -48,6 +48,14 @@ pub struct VpinView {
     pub buckets: u32,
     /// How many buckets are complete so far.
     pub completed: u64,
+    /// Share of its own history that was at most this value, in [0, 1]; absent without a history.
+    pub cdf: Option<f64>,
+    /// What it would be if the sides of trades were coins.
+    pub null_level: Option<f64>,
+    /// The share that alerts; absent while the history admits none.
+    pub alert_level: Option<f64>,
+    /// It is reached.
+    pub alert: bool,
 }
 
 /// One completed VPIN bucket.

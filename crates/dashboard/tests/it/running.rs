@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use alphatrader_dashboard::project::{Measured, SymbolTrails};
 use alphatrader_dashboard::view::{
     AccountView, AlertView, BarView, BookView, Decimal, FeaturesView, FeedState, HaltLevel, Instant,
-    OrderView, PositionView, QuoteView, RunState, SideView, TapeView, VpinView,
+    OrderView, PositionView, QuoteView, RunState, SideView, StateView, TapeView, VpinView,
 };
 use alphatrader_dashboard::{Command, Dashboard, Event, Limits, Published, Publisher, SymbolPublished};
 use futures_util::{SinkExt, StreamExt};
@@ -335,7 +336,16 @@ fn symbol(n: i64) -> SymbolPublished {
             at: at(n),
             touch_imbalance: Some(0.25),
             depth_imbalance: None,
-            vpin: VpinView { value: None, ready: false, buckets: 50, completed: n.unsigned_abs() },
+            vpin: VpinView {
+                value: None,
+                ready: false,
+                buckets: 50,
+                completed: n.unsigned_abs(),
+                cdf: None,
+                null_level: None,
+                alert_level: None,
+                alert: false,
+            },
             signed_volume_1m: Some(n),
             vwap: None,
             high_5m: None,
@@ -356,6 +366,11 @@ fn symbol(n: i64) -> SymbolPublished {
         },
         tape: TapeView { symbol: name, trades: Vec::new() },
         gates: Vec::new(),
+        measured: Measured::default(),
+        state: StateView::default(),
+        marks: Vec::new(),
+        exclusions: Vec::new(),
+        trails: SymbolTrails::default(),
     }
 }
 
