@@ -9,7 +9,7 @@
 //! | [`clock`] | trading time, which stands still in a halt |
 //! | [`book`] | [`book::Book`]: positional depth edits, and whether the result can be trusted |
 //! | [`classify`] | who started a trade: six rules on integers, and bulk volume |
-//! | [`vpin`] | [`vpin::Vpin`]: volume-synchronised imbalance of signed trades |
+//! | [`vpin`] | volume-synchronised imbalance, signed and bulk: [`vpin::VpinMeter`] |
 //! | [`imbalance`] | bids against offers at the touch, over several levels, weighted by distance |
 //! | [`fair`] | weighted mid, VAMP, the fitted micro-price |
 //! | [`decay`] | exponential forgetting by time |

@@ -10,6 +10,9 @@ const STEPS: usize = 2_048;
 const END: f64 = 8.0;
 const PER_UNIT: f64 = STEPS as f64 / END;
 
+/// Bytes of the table.
+pub(crate) const TABLE_BYTES: usize = (STEPS + 3) * size_of::<f64>();
+
 /// Steps of the continued fraction; it converges in a few dozen.
 const MAX_STEPS: u32 = 500;
 
