@@ -108,6 +108,11 @@ impl Vpin {
         self.length
     }
 
+    /// Bytes on the heap: 32 for each bucket of the window.
+    pub fn heap_bytes(&self) -> usize {
+        size_of_val(&*self.ring)
+    }
+
     /// Bought and sold shares of the open bucket; together fewer than a bucket.
     pub const fn open_bucket(&self) -> (u64, u64) {
         (self.buy, self.sell)

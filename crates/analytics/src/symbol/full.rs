@@ -41,7 +41,7 @@ impl Full {
 
     /// Bytes outside the value itself.
     pub(super) fn heap_bytes(&self) -> usize {
-        self.day.heap_bytes() + self.sweeps.heap_bytes() + self.vpin.window() * size_of::<u64>()
+        self.day.heap_bytes() + self.sweeps.heap_bytes() + self.vpin.heap_bytes()
     }
 
     /// A new session. VPIN goes on by volume over days, the book is the feed's and stays.

@@ -404,7 +404,7 @@ impl VpinMeter {
     /// Bytes on the heap: at most 100 KiB, with the largest windows warming up beside each other.
     pub fn heap_bytes(&self) -> usize {
         let engine = |engine: &Engine| match engine {
-            Engine::Signed(vpin) => std::mem::size_of_val(&*vpin.ring),
+            Engine::Signed(vpin) => vpin.heap_bytes(),
             Engine::Bulk(bulk) => size_of_val(&**bulk) + bulk.1.window() * 16 + super::bars::TABLE_BYTES,
         };
         let incoming = self.incoming.as_ref().map_or(0, |(_, incoming)| engine(incoming));
