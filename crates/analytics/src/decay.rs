@@ -3,8 +3,9 @@
 use alphatrader_model::time::Span;
 use serde::{Deserialize, Serialize};
 
-/// Below this exponent four terms and a rest of the series are exact to 1e-12.
-const SHORT: f64 = 0.01;
+mod exponential;
+
+pub use exponential::decay;
 
 /// Forgets with a time constant.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -20,15 +21,10 @@ impl Decay {
         Self { rate: 1.0 / tau.nanos().max(1) as f64 }
     }
 
-    /// What is left after `time`, in [0, 1]; 1 when the time is not positive. The steps between events are
-    /// mostly short, and need no exponential function.
+    /// What is left after `time`, in [0, 1]; 1 when the time is not positive.
     #[inline]
     pub fn left(&self, time: Span) -> f64 {
-        let x = time.nanos().max(0) as f64 * self.rate;
-        if x < SHORT {
-            return 1.0 - x * (1.0 - x * (0.5 - x * (1.0 / 6.0 - x * (1.0 / 24.0))));
-        }
-        libm::exp(-x)
+        decay(time.nanos().max(0) as f64 * self.rate)
     }
 }
 

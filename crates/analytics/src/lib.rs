@@ -19,6 +19,14 @@
 //! | [`candles`] | one-minute candles from prints or bars |
 //! | [`discovery`] | finding parameters in recorded sessions: statistics, placebo, rules of choice |
 //! | [`linear`] | small systems of linear equations |
+//! | [`volatility`] | realised, bipower, jumps, ranges, EWMA, GARCH |
+//! | [`hawkes`] | how orders excite orders: intensity, branching, the chance that the next one buys |
+//! | [`regime`] | quiet or wild: a filtered hidden Markov chain, and percentiles where it may not be used |
+//! | [`temporal`] | autocorrelation, variance ratio, half-life, robust to changing variance |
+//! | [`correlation`] | EWMA, Ledoit-Wolf, Hayashi-Yoshida, and what of a matrix is noise |
+//! | [`probability`] | distributions, p-values, many tests at once |
+//! | [`simplex`] | the smallest value of a function of a few variables |
+//! | [`matrix`] | small symmetric matrices |
 //! | [`options`] | Black-Scholes-Merton prices, sensitivities, implied volatility |
 //!
 //! The crate is pure: no clock, no input or output, no randomness. What is written here uses `libm`,
@@ -31,17 +39,26 @@ pub mod book;
 pub mod candles;
 pub mod classify;
 pub mod clock;
+pub mod correlation;
 pub mod decay;
 pub mod discovery;
 pub mod fair;
 pub mod flow;
+pub mod hawkes;
 pub mod imbalance;
 pub mod linear;
+pub mod matrix;
 pub mod ofi;
 pub mod options;
 pub mod parameters;
+pub mod probability;
 pub mod quality;
+pub mod regime;
+mod ring;
+pub mod simplex;
 pub mod symbol;
+pub mod temporal;
+pub mod volatility;
 pub mod vpin;
 
 pub use parameters::Parameters;
