@@ -65,7 +65,10 @@ mod tests {
     #[test]
     fn intervals_hold_the_correlation() {
         let (low, high) = fisher_interval(0.5, 103.0).unwrap();
-        assert!((low - 0.339_307_522_483_253_5).abs() < 1e-12 && (high - 0.632_338_150_487_625_6).abs() < 1e-12, "{low} {high}");
+        assert!(
+            (low - 0.339_307_522_483_253_5).abs() < 1e-12 && (high - 0.632_338_150_487_625_6).abs() < 1e-12,
+            "{low} {high}"
+        );
         assert_eq!(fisher_interval(0.5, 4.0), None);
         assert_eq!(fisher_interval(1.0, 100.0), None);
     }

@@ -2,7 +2,7 @@
 //!
 //! | module | what |
 //! | --- | --- |
-//! | [`univariate`] | λ(t) = μ + Σ a exp(-b (t - t_i)): parameters, filter, likelihood |
+//! | [`univariate`] | `λ(t) = μ + Σ a exp(-b (t - t_i))`: parameters, filter, likelihood |
 //! | [`bivariate`] | the same for buyers and sellers: each side excites itself and the other |
 //! | [`baseline`] | operational time: the day's usual pattern divided out |
 //! | [`fit`] | maximum likelihood, and when to refuse it |
@@ -28,5 +28,7 @@ use thiserror::Error;
 
 /// Numbers that are not the parameters of a stationary process.
 #[derive(Debug, Clone, Copy, PartialEq, Error)]
-#[error("base rates and decays must be above zero, excitations not below, and the branching ratio {0} below one")]
+#[error(
+    "base rates and decays must be above zero, excitations not below, and the branching ratio {0} below one"
+)]
 pub struct NotStationary(pub f64);

@@ -68,7 +68,7 @@ impl Symmetric {
 
     /// The correlations of a covariance; none where a variance is not positive.
     pub fn to_correlation(&self) -> Option<Self> {
-        if (0..self.order).any(|i| !(self.get(i, i) > 0.0)) {
+        if !(0..self.order).all(|i| self.get(i, i) > 0.0) {
             return None;
         }
         Some(Self::from_fn(self.order, |i, j| {
@@ -131,9 +131,12 @@ impl Symmetric {
         let mut vectors: Vec<Vec<f64>> =
             (0..n).map(|i| (0..n).map(|j| f64::from(u8::from(i == j))).collect()).collect();
         for _ in 0..SWEEPS {
-            let off: f64 = (0..n).flat_map(|i| (0..i).map(move |j| (i, j))).map(|(i, j)| matrix[i][j] * matrix[i][j]).sum();
+            let off: f64 = (0..n)
+                .flat_map(|i| (0..i).map(move |j| (i, j)))
+                .map(|(i, j)| matrix[i][j] * matrix[i][j])
+                .sum();
             let size: f64 = (0..n).map(|i| matrix[i][i] * matrix[i][i]).sum();
-            if !(off > 1e-32 * size) {
+            if off.is_nan() || off <= 1e-32 * size {
                 break;
             }
             for p in 0..n {
@@ -169,14 +172,16 @@ fn rotate(matrix: &mut [Vec<f64>], vectors: &mut [Vec<f64>], p: usize, q: usize)
         let (a, b) = (row[p], row[q]);
         (row[p], row[q]) = (c * a - s * b, s * a + c * b);
     }
-    for k in 0..matrix.len() {
-        let (a, b) = (matrix[p][k], matrix[q][k]);
-        (matrix[p][k], matrix[q][k]) = (c * a - s * b, s * a + c * b);
-    }
+    turn(matrix, p, q, c, s);
     (matrix[p][q], matrix[q][p]) = (0.0, 0.0);
-    for k in 0..vectors.len() {
-        let (a, b) = (vectors[p][k], vectors[q][k]);
-        (vectors[p][k], vectors[q][k]) = (c * a - s * b, s * a + c * b);
+    turn(vectors, p, q, c, s);
+}
+
+/// Turns rows p and q, p before q.
+fn turn(rows: &mut [Vec<f64>], p: usize, q: usize, c: f64, s: f64) {
+    let (above, below) = rows.split_at_mut(q);
+    for (a, b) in above[p].iter_mut().zip(&mut below[0]) {
+        (*a, *b) = (c * *a - s * *b, s * *a + c * *b);
     }
 }
 

@@ -7,6 +7,7 @@
 //! | [`fit`] | Baum and Welch's EM over whole sessions, for discovery |
 //! | [`hysteresis`] | when a state is entered and left |
 //! | [`percentile`] | the fallback, always on: today's variance among earlier sessions at this time of day |
+//! | [`state`] | [`RegimeState`]: all of it for one symbol, fed with mids |
 //!
 //! Only filtered probabilities are used live: smoothed and Viterbi states look into the future. In the
 //! worked example the first filtered and smoothed probabilities differ by 0.38.
@@ -16,9 +17,11 @@ pub mod filter;
 pub mod fit;
 pub mod hysteresis;
 pub mod percentile;
+pub mod state;
 
 pub use chain::{Chain, ChainError, MAX_STATES};
 pub use filter::Filter;
 pub use fit::{Fit, FitRefusal, fit};
 pub use hysteresis::Hysteresis;
-pub use percentile::{Level, Percentiles};
+pub use percentile::Percentiles;
+pub use state::RegimeState;

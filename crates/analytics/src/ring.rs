@@ -21,10 +21,6 @@ impl Ring {
         self.length
     }
 
-    pub(crate) const fn capacity(&self) -> usize {
-        self.cells.len()
-    }
-
     pub(crate) const fn is_full(&self) -> bool {
         self.length == self.cells.len()
     }
@@ -51,7 +47,7 @@ impl Ring {
     }
 
     /// From the oldest to the newest.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = f64> + '_ {
+    fn iter(&self) -> impl Iterator<Item = f64> + '_ {
         (0..self.length).map(|i| self.get(i))
     }
 

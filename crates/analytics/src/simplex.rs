@@ -188,7 +188,8 @@ mod tests {
             let (a, b) = (1.0 - x[0], x[1] - x[0] * x[0]);
             a * a + 100.0 * b * b
         };
-        let found = minimise(rosenbrock, &[-1.2, 1.0], &[0.5, 0.5], Limits { tolerance: 1e-14, ..Limits::default() });
+        let found =
+            minimise(rosenbrock, &[-1.2, 1.0], &[0.5, 0.5], Limits { tolerance: 1e-14, ..Limits::default() });
         assert!(found.converged && found.value < 1e-12, "{found:?}");
         assert!((found.at[0] - 1.0).abs() < 1e-5 && (found.at[1] - 1.0).abs() < 1e-5, "{found:?}");
     }
@@ -207,7 +208,8 @@ mod tests {
 
     #[test]
     fn what_is_nowhere_finite_has_not_converged() {
-        let found = minimise(|_| f64::NAN, &[0.0, 1.0], &[1.0, 1.0], Limits { evaluations: 100, tolerance: 1e-9 });
+        let found =
+            minimise(|_| f64::NAN, &[0.0, 1.0], &[1.0, 1.0], Limits { evaluations: 100, tolerance: 1e-9 });
         assert!(!found.converged && found.value == f64::INFINITY);
     }
 }

@@ -9,6 +9,7 @@
 //! | [`ranges`] | Parkinson, Garman-Klass, Rogers-Satchell, Yang-Zhang from bars |
 //! | [`ewma`] | exponentially weighted variance |
 //! | [`garch`] | GARCH(1,1): filter, likelihood, fit |
+//! | [`state`] | [`VolatilityState`]: all that is shown of one symbol, fed with mids |
 //!
 //! Variances are per return (or per bar) of log prices; [`annual`] makes them a yearly standard deviation.
 
@@ -18,6 +19,7 @@ pub mod ranges;
 pub mod realised;
 pub mod sampler;
 pub mod signature;
+pub mod state;
 pub mod window;
 
 pub use ewma::Ewma;
@@ -26,6 +28,7 @@ pub use ranges::RangeBar;
 pub use realised::{Realised, realised};
 pub use sampler::Sampler;
 pub use signature::Signature;
+pub use state::VolatilityState;
 pub use window::RealisedWindow;
 
 /// Seconds traded in a year: 252 days of 23 400.

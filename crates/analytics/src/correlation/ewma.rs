@@ -33,7 +33,7 @@ impl EwmaCovariance {
     /// that is not finite, is refused and counted.
     pub fn on_row(&mut self, row: &[f64]) {
         // No product of two can overflow then.
-        if row.len() != self.matrix.order() || row.iter().any(|r| !(r.abs() < 1e100)) {
+        if row.len() != self.matrix.order() || !row.iter().all(|r| r.abs() < 1e100) {
             self.rejected = self.rejected.saturating_add(1);
             return;
         }
@@ -110,7 +110,10 @@ mod tests {
         ewma.on_row(&[1.0, 1e200]);
         assert_eq!((ewma.observed(), ewma.rejected(), ewma.covariance()), (0, 3, None));
         ewma.on_row(&[1.0, 0.0]);
-        assert_eq!((ewma.correlation(0, 1), ewma.correlation(0, 0), ewma.correlation(0, 2)), (None, Some(1.0), None));
+        assert_eq!(
+            (ewma.correlation(0, 1), ewma.correlation(0, 0), ewma.correlation(0, 2)),
+            (None, Some(1.0), None)
+        );
         assert_eq!(EwmaCovariance::new(MAX_SYMBOLS + 1, 0.94), None);
     }
 
@@ -118,7 +121,9 @@ mod tests {
         #[test]
         fn it_is_positive_semidefinite(rows in prop::collection::vec(prop::array::uniform4(-1.0..1.0_f64), 1..40), lambda in 0.0..1.0_f64) {
             let mut ewma = EwmaCovariance::new(4, lambda).unwrap();
-            rows.iter().for_each(|row| ewma.on_row(row));
+            for row in &rows {
+                ewma.on_row(row);
+            }
             let least = ewma.covariance().unwrap().eigen().values[0];
             prop_assert!(least > -1e-14, "{least}");
             let restored: EwmaCovariance = postcard::from_bytes(&postcard::to_stdvec(&ewma).unwrap()).unwrap();

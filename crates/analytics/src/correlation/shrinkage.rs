@@ -35,11 +35,17 @@ pub struct Shrunk {
 }
 
 /// Covariance about the means, divisor T. A row for each bar, a column for each symbol.
+///
+/// # Errors
+/// The rows are too few, or not one finite number for each symbol.
 pub fn sample_covariance(rows: &[Vec<f64>]) -> Result<Symmetric, ShrinkageError> {
     Ok(covariance_of(&centred(rows)?))
 }
 
 /// Shrinks the covariance of `rows`: a row for each bar, a column for each symbol.
+///
+/// # Errors
+/// As [`sample_covariance`].
 pub fn ledoit_wolf(rows: &[Vec<f64>]) -> Result<Shrunk, ShrinkageError> {
     let x = centred(rows)?;
     let sample = covariance_of(&x);
@@ -55,7 +61,9 @@ pub fn ledoit_wolf(rows: &[Vec<f64>]) -> Result<Shrunk, ShrinkageError> {
         gap * gap
     });
     // The mean over rows of |x xᵀ - S|² is the mean of |x|⁴ less |S|².
-    let fourth = x.iter().map(|row| row.iter().map(|x| x * x).sum::<f64>()).map(|square| square * square).sum::<f64>() / t;
+    let fourth =
+        x.iter().map(|row| row.iter().map(|x| x * x).sum::<f64>()).map(|square| square * square).sum::<f64>()
+            / t;
     let noise = (fourth - sum(&|i, j| sample.get(i, j) * sample.get(i, j))) / t;
     let intensity = if distance > 0.0 { (noise.max(0.0) / distance).min(1.0) } else { 0.0 };
     let covariance = Symmetric::from_fn(n, |i, j| {

@@ -11,8 +11,8 @@ const TABLE: [f64; 32] = table();
 const ROOT: f64 = 0.978_572_062_087_700_1;
 const STEP: f64 = core::f64::consts::LN_2 / 32.0;
 /// ln 2 in two parts, as FreeBSD's exp has it: a multiple of the first is exact for thousands of steps.
-const STEP_HIGH: f64 = 6.931_471_803_691_238_164_90e-1 / 32.0;
-const STEP_LOW: f64 = 1.908_214_929_270_587_700_02e-10 / 32.0;
+const STEP_HIGH: f64 = 6.931_471_803_691_238e-1 / 32.0;
+const STEP_LOW: f64 = 1.908_214_929_270_587_7e-10 / 32.0;
 
 /// Below this the result is not a normal number: it is given as zero.
 const LARGEST: f64 = 708.0;
@@ -48,8 +48,7 @@ pub fn decay(x: f64) -> f64 {
     if x <= 0.0 {
         return 1.0;
     }
-    // Also what is not a number, which compares with nothing.
-    if !(x < LARGEST) {
+    if x >= LARGEST || x.is_nan() {
         return 0.0;
     }
     // Rounded to the nearest by truncation: x is positive.

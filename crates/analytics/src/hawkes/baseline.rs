@@ -38,7 +38,9 @@ impl Baseline {
             return None;
         }
         let mean = total / SLOTS as f64;
-        Some(Self::of(counts.iter().map(|count| (*count as f64 / mean).clamp(STRETCH.0, STRETCH.1)).collect()))
+        Some(Self::of(
+            counts.iter().map(|count| (*count as f64 / mean).clamp(STRETCH.0, STRETCH.1)).collect(),
+        ))
     }
 
     fn of(speed: Vec<f64>) -> Self {

@@ -1,7 +1,7 @@
 //! Buyers and sellers, each exciting itself and the other.
 //!
-//! λ_i(t) = μ_i + Σ_j Σ a_ij exp(-b_ij (t - t_k)) over the events k of side j. Side 0 buys, side 1 sells.
-//! The branching ratio is the spectral radius of a_ij/b_ij. Four sums are kept; where all b are equal one
+//! `λ_i(t) = μ_i + Σ_j Σ a_ij exp(-b_ij (t - t_k))` over the events k of side j. Side 0 buys, side 1 sells.
+//! The branching ratio is the spectral radius of `a_ij/b_ij`. Four sums are kept; where all b are equal one
 //! exponential serves them.
 
 use alphatrader_model::market::Side;
@@ -30,6 +30,9 @@ pub(super) const fn place(side: Side) -> usize {
 
 impl Bivariate {
     /// From base rates, excitations `alpha[i][j]` of side i by an event of side j, and their decays.
+    ///
+    /// # Errors
+    /// A rate or decay is not above zero, an excitation is below, or the branching ratio is one or more.
     pub fn new(mu: [f64; 2], alpha: [[f64; 2]; 2], beta: [[f64; 2]; 2]) -> Result<Self, NotStationary> {
         let cells = || alpha.iter().flatten().zip(beta.iter().flatten());
         let usable = mu.iter().all(|mu| *mu > 0.0 && mu.is_finite())
@@ -42,6 +45,9 @@ impl Bivariate {
 
     /// A process in which both sides behave alike: events a second of each side that nothing caused, events
     /// of its own side and of the other that an event causes, and the decay.
+    ///
+    /// # Errors
+    /// As [`Bivariate::new`].
     pub fn symmetric(mu: [f64; 2], own: f64, other: f64, beta: f64) -> Result<Self, NotStationary> {
         let (a, c) = (own * beta, other * beta);
         Self::new(mu, [[a, c], [c, a]], [[beta; 2]; 2])
@@ -62,7 +68,7 @@ impl Bivariate {
         self.beta
     }
 
-    /// The spectral radius of a_ij/b_ij: events that an event causes, of whatever side.
+    /// The spectral radius of `a_ij/b_ij`: events that an event causes, of whatever side.
     pub fn branching(&self) -> f64 {
         let ratio = |i: usize, j: usize| self.alpha[i][j] / self.beta[i][j];
         let (half, gap) = (f64::midpoint(ratio(0, 0), ratio(1, 1)), (ratio(0, 0) - ratio(1, 1)) / 2.0);
@@ -70,7 +76,7 @@ impl Bivariate {
         half + libm::sqrt(gap * gap + ratio(0, 1) * ratio(1, 0))
     }
 
-    /// Σ ln λ(t_k) - ∫λ of both sides, over events in order of time, watched from zero to `end`.
+    /// `Σ ln λ(t_k) - ∫λ` of both sides, over events in order of time, watched from zero to `end`.
     pub fn log_likelihood(&self, events: &[(f64, Side)], end: f64) -> f64 {
         let mut filter = Filter::new(*self);
         let mut sum = 0.0;
@@ -115,7 +121,7 @@ impl Bivariate {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Filter {
     hawkes: Bivariate,
-    /// Σ exp(-b_ij (t - t_k)) over events of side j, at `at`.
+    /// `Σ exp(-b_ij (t - t_k))` over events of side j, at `at`.
     state: [[f64; 2]; 2],
     at: f64,
 }
@@ -170,10 +176,9 @@ impl Filter {
     #[inline]
     pub fn on_event(&mut self, t: f64, side: Side) -> [f64; 2] {
         let faded = self.faded(t - self.at);
-        for i in 0..2 {
-            for j in 0..2 {
-                self.state[i][j] *= faded[i][j];
-            }
+        for (row, faded) in self.state.iter_mut().zip(&faded) {
+            row[0] *= faded[0];
+            row[1] *= faded[1];
         }
         self.at = self.at.max(t);
         let before = self.sum(&self.state);
@@ -206,9 +211,9 @@ mod tests {
     #[test]
     fn without_cross_excitation_it_is_two_of_one() {
         let both = Bivariate::new([0.6, 0.3], [[0.8, 0.0], [0.0, 0.5]], [[2.0, 1.0], [1.0, 3.0]]).unwrap();
-        let (buy, sell) =
-            (Univariate::new(0.6, 0.8, 2.0).unwrap(), Univariate::new(0.3, 0.5, 3.0).unwrap());
-        let events = [(0.5, Side::Buy), (1.2, Side::Sell), (1.3, Side::Buy), (2.9, Side::Sell), (3.0, Side::Sell)];
+        let (buy, sell) = (Univariate::new(0.6, 0.8, 2.0).unwrap(), Univariate::new(0.3, 0.5, 3.0).unwrap());
+        let events =
+            [(0.5, Side::Buy), (1.2, Side::Sell), (1.3, Side::Buy), (2.9, Side::Sell), (3.0, Side::Sell)];
         let of = |side| -> Vec<f64> { events.iter().filter(|(_, s)| *s == side).map(|(t, _)| *t).collect() };
         let alone = buy.log_likelihood(&of(Side::Buy), 5.0) + sell.log_likelihood(&of(Side::Sell), 5.0);
         assert!((both.log_likelihood(&events, 5.0) - alone).abs() < 1e-12);

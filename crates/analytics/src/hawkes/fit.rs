@@ -39,7 +39,9 @@ pub enum HawkesRefusal {
     #[error("{0} events are more than the {MAX_EVENTS} of one fit: give fewer sessions")]
     TooMany(usize),
     /// Events out of order, at one instant (of one side), before zero or after the session's end.
-    #[error("session {session}: event {place} is not after the one before, or outside the session; merge the prints of an instant first")]
+    #[error(
+        "session {session}: event {place} is not after the one before, or outside the session; merge the prints of an instant first"
+    )]
     Order {
         /// Place of the session.
         session: usize,
@@ -87,8 +89,12 @@ pub struct HawkesFit<P> {
 }
 
 /// Fits one stream.
+///
+/// # Errors
+/// The sessions are too short or out of order, or the fit must be refused: see the module.
 pub fn fit_univariate(sessions: &[Session<'_, f64>]) -> Result<HawkesFit<Univariate>, HawkesRefusal> {
-    let events = admit(sessions, |before, event| before.is_none_or(|before| *event > *before), |event| *event)?;
+    let events =
+        admit(sessions, |before, event| before.is_none_or(|before| *event > *before), |event| *event)?;
     let rate = events as f64 / sessions.iter().map(|session| session.end).sum::<f64>();
     let model = |at: &[f64]| {
         let beta = rate * libm::exp(at[2]);
@@ -97,7 +103,11 @@ pub fn fit_univariate(sessions: &[Session<'_, f64>]) -> Result<HawkesFit<Univari
     let likelihood = |hawkes: &Univariate| -> f64 {
         sessions.iter().map(|session| hawkes.log_likelihood(session.events, session.end)).sum()
     };
-    let found = search(|at| model(at).map_or(f64::INFINITY, |hawkes| -likelihood(&hawkes)), &[-0.7, 0.0, 0.7], &[1.0; 3]);
+    let found = search(
+        |at| model(at).map_or(f64::INFINITY, |hawkes| -likelihood(&hawkes)),
+        &[-0.7, 0.0, 0.7],
+        &[1.0; 3],
+    );
     let parameters = model(&found.at).filter(|_| found.converged).ok_or(HawkesRefusal::NotConverged)?;
     let residuals = sessions.iter().flat_map(|session| parameters.residuals(session.events)).collect();
     judged(parameters, parameters.branching(), -found.value, events, residuals)
@@ -105,6 +115,9 @@ pub fn fit_univariate(sessions: &[Session<'_, f64>]) -> Result<HawkesFit<Univari
 
 /// Fits buyers and sellers: their base rates, the excitation of the own side and of the other (alike for
 /// both), one decay.
+///
+/// # Errors
+/// As [`fit_univariate`].
 pub fn fit_bivariate(sessions: &[Session<'_, (f64, Side)>]) -> Result<HawkesFit<Bivariate>, HawkesRefusal> {
     let in_order = |before: Option<&(f64, Side)>, event: &(f64, Side)| {
         before.is_none_or(|before| event.0 > before.0 || (event.0 == before.0 && event.1 != before.1))
@@ -120,7 +133,8 @@ pub fn fit_bivariate(sessions: &[Session<'_, (f64, Side)>]) -> Result<HawkesFit<
         sessions.iter().map(|session| hawkes.log_likelihood(session.events, session.end)).sum()
     };
     let start = [-1.4, -1.4, 0.0, 0.7, 0.7];
-    let found = search(|at| model(at).map_or(f64::INFINITY, |hawkes| -likelihood(&hawkes)), &start, &[1.0; 5]);
+    let found =
+        search(|at| model(at).map_or(f64::INFINITY, |hawkes| -likelihood(&hawkes)), &start, &[1.0; 5]);
     let parameters = model(&found.at).filter(|_| found.converged).ok_or(HawkesRefusal::NotConverged)?;
     let residuals = sessions.iter().flat_map(|session| parameters.residuals(session.events)).collect();
     judged(parameters, parameters.branching(), -found.value, events, residuals)
@@ -165,7 +179,7 @@ fn judged<P>(
     events: usize,
     residuals: Vec<f64>,
 ) -> Result<HawkesFit<P>, HawkesRefusal> {
-    if !(branching < MAX_BRANCHING) {
+    if branching.is_nan() || branching >= MAX_BRANCHING {
         return Err(HawkesRefusal::Branching(branching));
     }
     let distance = distance_from_exponential(residuals);
@@ -271,7 +285,10 @@ mod tests {
         let mut unit = chance(8);
         let events: Vec<f64> = (1..=4_000).map(|i| f64::from(i) + 0.1 * unit()).collect();
         let refused = fit_univariate(&[Session { events: &events, end: 4_002.0 }]).unwrap_err();
-        assert!(matches!(refused, HawkesRefusal::Residuals { .. } | HawkesRefusal::NotConverged), "{refused}");
+        assert!(
+            matches!(refused, HawkesRefusal::Residuals { .. } | HawkesRefusal::NotConverged),
+            "{refused}"
+        );
     }
 
     #[test]

@@ -5,8 +5,8 @@ use alphatrader_model::metric::{Metric, Quality};
 use alphatrader_model::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::bivariate::{Bivariate, Filter, place};
 use super::Baseline;
+use super::bivariate::{Bivariate, Filter, place};
 
 /// Events of the session before anything is said.
 pub const LEAST: u64 = 100;
@@ -18,15 +18,14 @@ pub fn unfitted() -> Bivariate {
     Bivariate::symmetric([0.2, 0.2], 0.375, 0.125, 1.0).expect("a branching ratio of one half is stationary")
 }
 
-/// How orders arrive now. Times are traded seconds since the session's open, made operational by the
-/// baseline.
+/// How orders arrive now. All times given to it are trading time ([`crate::clock::TradingClock::at`]), so a
+/// halt takes none; since the session's open they are made operational by the baseline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OrderFlow {
     filter: Filter,
     baseline: Baseline,
-    /// The session's open, moved back by every halt.
+    /// The session's open.
     origin: Timestamp,
-    halted: Option<Timestamp>,
     /// Event time of the newest event of each side.
     newest: [Option<Timestamp>; 2],
     events: u64,
@@ -40,7 +39,6 @@ impl OrderFlow {
             filter: Filter::new(hawkes),
             baseline,
             origin: Timestamp::from_nanos(0),
-            halted: None,
             newest: [None; 2],
             events: 0,
             merged: 0,
@@ -64,11 +62,11 @@ impl OrderFlow {
     }
 
     /// Takes a signed print. One of the same instant and side as the last, or earlier, belongs to the same
-    /// order: it is counted as merged and changes nothing. During a halt nothing is taken.
+    /// order: it is counted as merged and changes nothing.
     #[inline]
     pub fn on_trade(&mut self, ts: Timestamp, side: Side) {
         let newest = &mut self.newest[place(side)];
-        if self.halted.is_some() || newest.is_some_and(|newest| ts <= newest) {
+        if newest.is_some_and(|newest| ts <= newest) {
             self.merged = self.merged.saturating_add(1);
             return;
         }
@@ -78,29 +76,11 @@ impl OrderFlow {
         self.events = self.events.saturating_add(1);
     }
 
-    /// Trading stops: the clock stands.
-    pub fn on_halt(&mut self, ts: Timestamp) {
-        self.halted = self.halted.or(Some(ts));
-    }
-
-    /// Trading goes on: the halt has taken no time.
-    pub fn on_resume(&mut self, ts: Timestamp) {
-        if let Some(halted) = self.halted.take() {
-            let stood = ts.nanos().saturating_sub(halted.nanos()).max(0);
-            self.origin = Timestamp::from_nanos(self.origin.nanos().saturating_add(stood));
-        }
-    }
-
     /// A part of the stream was lost: at rest from here on.
     pub fn clear(&mut self, ts: Timestamp) {
         let t = self.operational(ts);
         self.filter.rest(t);
         (self.events, self.merged, self.newest) = (0, 0, [None; 2]);
-    }
-
-    /// Where the clock stands for a question asked at `ts`.
-    fn now(&self, ts: Timestamp) -> Timestamp {
-        self.halted.map_or(ts, |halted| halted.min(ts))
     }
 
     fn metric(&self, value: impl FnOnce() -> f64) -> Metric {
@@ -109,7 +89,6 @@ impl OrderFlow {
 
     /// Orders a second expected of a side at `ts`.
     pub fn intensity(&self, side: Side, ts: Timestamp) -> Metric {
-        let ts = self.now(ts);
         self.metric(|| {
             let traded = ts.nanos().saturating_sub(self.origin.nanos()) as f64 * 1e-9;
             self.filter.intensity(self.operational(ts))[place(side)] * self.baseline.speed(traded)
@@ -118,7 +97,6 @@ impl OrderFlow {
 
     /// The chance that the next order buys, in (0, 1), at `ts`.
     pub fn next_buys(&self, ts: Timestamp) -> Metric {
-        let ts = self.now(ts);
         self.metric(|| {
             let [buy, sell] = self.filter.intensity(self.operational(ts));
             buy / (buy + sell)
@@ -169,7 +147,10 @@ mod tests {
         assert!(p > 0.7, "{p}");
         let later = flow.next_buys(at(60_000)).value.unwrap();
         assert!((later - 0.5).abs() < 1e-6, "{later}");
-        assert!(flow.intensity(Side::Buy, at(14_901)).value.unwrap() > flow.intensity(Side::Sell, at(14_901)).value.unwrap());
+        assert!(
+            flow.intensity(Side::Buy, at(14_901)).value.unwrap()
+                > flow.intensity(Side::Sell, at(14_901)).value.unwrap()
+        );
         assert_eq!(fed((0..99).map(|i| (i, Side::Buy))).next_buys(at(100)).value, None);
     }
 
@@ -182,16 +163,22 @@ mod tests {
     }
 
     #[test]
+    fn lost_prints_put_it_to_rest() {
+        let mut flow = fed((0..150).map(|i| (i * 100, Side::Buy)));
+        flow.clear(at(15_000));
+        assert_eq!((flow.events(), flow.next_buys(at(16_000)).value), (0, None));
+    }
+
+    /// With a clock that stands in halts, a halt changes nothing.
+    #[test]
     fn halts_take_no_time() {
-        let mut halted = fed((0..150).map(|i| (i * 100, Side::Buy)));
-        let before = halted.next_buys(at(15_000));
-        halted.on_halt(at(15_000));
-        halted.on_trade(at(20_000), Side::Sell);
-        assert_eq!(halted.next_buys(at(300_000)), before);
-        halted.on_resume(at(315_000));
-        assert_eq!(halted.next_buys(at(315_000)), before);
-        halted.clear(at(316_000));
-        assert_eq!((halted.events(), halted.next_buys(at(316_000)).value), (0, None));
+        let mut clock = crate::clock::TradingClock::default();
+        let flow = fed((0..150).map(|i| (i * 100, Side::Buy)));
+        let before = flow.next_buys(clock.at(at(15_000)));
+        clock.halt(at(15_000));
+        assert_eq!(flow.next_buys(clock.at(at(300_000))), before);
+        clock.resume(at(315_000));
+        assert_eq!(flow.next_buys(clock.at(at(315_000))), before);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! One stream of events.
 //!
-//! λ(t) = μ + Σ a exp(-b (t - t_i)) over the events before t; the branching ratio a/b is the share of events
+//! `λ(t) = μ + Σ a exp(-b (t - t_i))` over the events before t; the branching ratio a/b is the share of events
 //! that other events caused. The sum is kept as one number: S <- (S + 1) exp(-b dt).
 
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,9 @@ pub struct Univariate {
 
 impl Univariate {
     /// From μ > 0 (events a second), a >= 0, b > 0 (both per second), a < b.
+    ///
+    /// # Errors
+    /// One of these does not hold.
     pub fn new(mu: f64, alpha: f64, beta: f64) -> Result<Self, NotStationary> {
         let usable = mu > 0.0 && mu.is_finite() && alpha >= 0.0 && beta > 0.0 && beta.is_finite();
         if usable && alpha < beta { Ok(Self { mu, alpha, beta }) } else { Err(NotStationary(alpha / beta)) }
@@ -43,7 +46,7 @@ impl Univariate {
         self.alpha / self.beta
     }
 
-    /// Σ ln λ(t_i) - ∫λ over events in order of time, watched from zero to `end`.
+    /// `Σ ln λ(t_i) - ∫λ` over events in order of time, watched from zero to `end`.
     pub fn log_likelihood(&self, events: &[f64], end: f64) -> f64 {
         let mut filter = Filter::new(*self);
         let mut sum = 0.0;
@@ -80,7 +83,7 @@ impl Univariate {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Filter {
     hawkes: Univariate,
-    /// Σ exp(-b (t - t_i)) at `at`.
+    /// `Σ exp(-b (t - t_i))` at `at`.
     state: f64,
     at: f64,
 }

@@ -9,7 +9,11 @@ const EPSILON: f64 = 1e-16;
 /// The upper regularised incomplete gamma function Q(a, x), for a > 0 and x > 0.
 pub(super) fn gamma_upper(a: f64, x: f64) -> f64 {
     let front = libm::exp(a * libm::log(x) - x - libm::lgamma(a));
-    if x < a + 1.0 { (1.0 - front * gamma_series(a, x)).clamp(0.0, 1.0) } else { front * gamma_fraction(a, x) }
+    if x < a + 1.0 {
+        (1.0 - front * gamma_series(a, x)).clamp(0.0, 1.0)
+    } else {
+        front * gamma_fraction(a, x)
+    }
 }
 
 fn gamma_series(a: f64, x: f64) -> f64 {
@@ -43,7 +47,7 @@ fn gamma_fraction(a: f64, x: f64) -> f64 {
     product
 }
 
-/// The regularised incomplete beta function I_x(a, b), for x in [0, 1] and a, b > 0.
+/// The regularised incomplete beta function `I_x(a, b)`, for x in [0, 1] and a, b > 0.
 pub(super) fn beta(x: f64, a: f64, b: f64) -> f64 {
     if x <= 0.0 {
         return 0.0;
@@ -51,9 +55,8 @@ pub(super) fn beta(x: f64, a: f64, b: f64) -> f64 {
     if x >= 1.0 {
         return 1.0;
     }
-    let log_front = libm::lgamma(a + b) - libm::lgamma(a) - libm::lgamma(b)
-        + a * libm::log(x)
-        + b * libm::log1p(-x);
+    let log_front =
+        libm::lgamma(a + b) - libm::lgamma(a) - libm::lgamma(b) + a * libm::log(x) + b * libm::log1p(-x);
     let front = libm::exp(log_front);
     let value = if x < (a + 1.0) / (a + b + 2.0) {
         front * beta_fraction(x, a, b) / a

@@ -39,6 +39,9 @@ pub struct Chain {
 impl Chain {
     /// A chain from its parts, in any order of states: probabilities at the start, of going from the row's
     /// state to the column's, and variances of a return in each state.
+    ///
+    /// # Errors
+    /// The parts do not fit each other, or are no probabilities and variances.
     pub fn new(
         density: Density,
         start: &[f64],
@@ -135,7 +138,8 @@ mod tests {
     #[test]
     fn states_are_sorted_by_variance() {
         let chain =
-            Chain::new(Density::NORMAL, &[0.4, 0.6], &[vec![0.90, 0.10], vec![0.05, 0.95]], &[9e-6, 1e-6]).unwrap();
+            Chain::new(Density::NORMAL, &[0.4, 0.6], &[vec![0.90, 0.10], vec![0.05, 0.95]], &[9e-6, 1e-6])
+                .unwrap();
         assert_eq!(chain, worked());
         assert!((chain.mean_dwell(0) - 20.0).abs() < 1e-9 && (chain.mean_dwell(1) - 10.0).abs() < 1e-9);
         assert_eq!(chain.free_parameters(), 5);

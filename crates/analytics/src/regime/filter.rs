@@ -1,5 +1,7 @@
 //! The probabilities of a chain's states given the returns so far: K² products a bar.
 
+#![allow(clippy::needless_range_loop, reason = "i and j are states, as in the formulas")]
+
 use serde::{Deserialize, Serialize};
 
 use super::chain::{Chain, MAX_STATES};
@@ -136,7 +138,8 @@ mod tests {
     #[test]
     fn the_wildest_return_leaves_probabilities() {
         for density in [Density::NORMAL, Density::student_t(5.0).unwrap()] {
-            let chain = Chain::new(density, &[1.0, 0.0], &[vec![1.0, 0.0], vec![0.0, 1.0]], &[1e-12, 1.0]).unwrap();
+            let chain =
+                Chain::new(density, &[1.0, 0.0], &[vec![1.0, 0.0], vec![0.0, 1.0]], &[1e-12, 1.0]).unwrap();
             let mut filter = Filter::new(chain);
             for r in [1e9, -1e-300, f64::NAN, 0.0] {
                 filter.on_return(r);

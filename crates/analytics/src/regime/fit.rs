@@ -1,9 +1,11 @@
 //! Parameters of a chain from whole sessions: expectation-maximisation with restarts, for discovery.
 //!
 //! Baum and Welch (1970) with scaled forward and backward passes; Student's t by its usual weights (Peel
-//! and McLachlan 2000), the degrees of freedom fixed. Chance comes from the caller's seeded generator, so
+//! and `McLachlan` 2000), the degrees of freedom fixed. Chance comes from the caller's seeded generator, so
 //! the same series and seed give the same bits. A state may not shrink below a ten-thousandth of the
 //! series' variance: without that floor a run of unchanged prices swallows a state.
+
+#![allow(clippy::needless_range_loop, reason = "i and j are states, as in the formulas")]
 
 use thiserror::Error;
 
@@ -63,6 +65,9 @@ pub struct Fit {
 }
 
 /// Fits a chain of `states` to `returns`, best of `restarts`. `unit` draws uniform numbers in [0, 1).
+///
+/// # Errors
+/// The series cannot be fitted: see [`FitRefusal`].
 pub fn fit(
     returns: &[f64],
     states: usize,
@@ -214,8 +219,7 @@ impl Passes {
                 let mut before = [0.0; MAX_STATES];
                 for i in 0..k {
                     for j in 0..k {
-                        let step =
-                            guess.transition[i][j] * self.density[t][j] * after[j] / self.scale[t];
+                        let step = guess.transition[i][j] * self.density[t][j] * after[j] / self.scale[t];
                         before[i] += step;
                         sums.moves[i][j] += self.forward[t - 1][i] * step;
                     }
@@ -364,7 +368,11 @@ mod tests {
         assert!((sd[0] / 1e-3 - 1.0).abs() < 0.1 && (sd[1] / 3e-3 - 1.0).abs() < 0.1, "{sd:?}");
         assert!((two.chain.transition(0)[0] - 0.97).abs() < 0.02, "{:?}", two.chain);
         assert!((two.occupancy.iter().sum::<f64>() - 1.0).abs() < 1e-9);
-        assert_eq!(fit(&returns, 2, Density::NORMAL, 10, &mut chance(1)).unwrap(), two, "same seed, same bits");
+        assert_eq!(
+            fit(&returns, 2, Density::NORMAL, 10, &mut chance(1)).unwrap(),
+            two,
+            "same seed, same bits"
+        );
     }
 
     #[test]
@@ -397,13 +405,17 @@ mod tests {
     #[test]
     fn what_cannot_be_fitted_is_refused() {
         let mut unit = chance(1);
-        let mut refused = |returns: &[f64], states| fit(returns, states, Density::NORMAL, 2, &mut unit).unwrap_err();
+        let mut refused =
+            |returns: &[f64], states| fit(returns, states, Density::NORMAL, 2, &mut unit).unwrap_err();
         assert_eq!(refused(&[0.1; 10], 2), FitRefusal::TooFew { found: 10, needed: 100 });
         assert_eq!(refused(&[0.0; 200], 2), FitRefusal::Constant);
         assert_eq!(refused(&[0.1; 200], 5), FitRefusal::Shape);
         let mut returns = [0.1; 200];
         returns[7] = f64::NAN;
         assert_eq!(refused(&returns, 1), FitRefusal::NotFinite(7));
-        assert!(fit(&[0.1; 200], 3, Density::NORMAL, 2, &mut unit).is_ok(), "equal returns still have a variance");
+        assert!(
+            fit(&[0.1; 200], 3, Density::NORMAL, 2, &mut unit).is_ok(),
+            "equal returns still have a variance"
+        );
     }
 }

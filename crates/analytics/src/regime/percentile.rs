@@ -5,6 +5,7 @@
 //! and 95th percentile. The running session itself is never among them. No parameters are fitted, so there
 //! is nothing that can fail.
 
+use alphatrader_model::features::RegimeLevel;
 use alphatrader_model::metric::{Metric, Quality};
 use serde::{Deserialize, Serialize};
 
@@ -17,29 +18,13 @@ pub const SLOTS: usize = 78;
 /// Cuts between the four levels.
 pub const CUTS: [f64; 3] = [0.25, 0.75, 0.95];
 
-/// How much the market moves, measured against its own past.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Level {
-    /// In the lowest quarter.
-    Low,
-    /// In the middle half.
-    Normal,
-    /// Above three quarters.
-    High,
-    /// Above 95 of a hundred.
-    Extreme,
-}
-
-impl Level {
-    /// The level of a percentile in [0, 1].
-    pub fn of(percentile: f64) -> Self {
-        match CUTS.iter().filter(|cut| percentile > **cut).count() {
-            0 => Self::Low,
-            1 => Self::Normal,
-            2 => Self::High,
-            _ => Self::Extreme,
-        }
+/// The level of a percentile in [0, 1].
+pub fn level_of(percentile: f64) -> RegimeLevel {
+    match CUTS.iter().filter(|cut| percentile > **cut).count() {
+        0 => RegimeLevel::Calm,
+        1 => RegimeLevel::Normal,
+        2 => RegimeLevel::Volatile,
+        _ => RegimeLevel::Extreme,
     }
 }
 
@@ -109,8 +94,8 @@ impl Percentiles {
         }
         self.rested = known;
         // Ties count half.
-        self.percentile = (known as usize >= LEAST)
-            .then(|| (f64::from(below) + 0.5 * f64::from(equal)) / f64::from(known));
+        self.percentile =
+            (known as usize >= LEAST).then(|| (f64::from(below) + 0.5 * f64::from(equal)) / f64::from(known));
     }
 
     /// The share of earlier sessions that were quieter at this time of day, in [0, 1].
@@ -119,8 +104,8 @@ impl Percentiles {
     }
 
     /// The level it falls into.
-    pub fn level(&self) -> Option<Level> {
-        self.percentile.map(Level::of)
+    pub fn level(&self) -> Option<RegimeLevel> {
+        self.percentile.map(level_of)
     }
 
     /// The running session's values are forgotten: a part of the stream was lost. Earlier ones stay.
@@ -141,9 +126,9 @@ mod tests {
 
     #[test]
     fn levels_are_cut_at_25_75_95() {
-        let levels: Vec<Level> = [0.25, 0.26, 0.75, 0.76, 0.95, 0.96].map(Level::of).into();
-        use Level::{Extreme, High, Low, Normal};
-        assert_eq!(levels, [Low, Normal, Normal, High, High, Extreme]);
+        use RegimeLevel::{Calm, Extreme, Normal, Volatile};
+        let levels = [0.25, 0.26, 0.75, 0.76, 0.95, 0.96].map(level_of);
+        assert_eq!(levels, [Calm, Normal, Normal, Volatile, Volatile, Extreme]);
     }
 
     #[test]
@@ -158,7 +143,7 @@ mod tests {
             regime.on_session();
         }
         regime.on_value(3, 2e-6);
-        assert_eq!(regime.level(), Some(Level::Extreme));
+        assert_eq!(regime.level(), Some(RegimeLevel::Extreme));
         assert_eq!((regime.percentile().value, regime.percentile().n_obs), (Some(1.0), 10));
         regime.on_value(0, 1e-4);
         assert_eq!(regime.percentile().value, Some(0.5));
@@ -171,7 +156,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_equals_sorting_the_last_sixty(values in prop::collection::vec(0_u8..20, 1..130)) {
+        fn it_equals_sorting_the_last_sixty(values in prop::collection::vec(0_u16..20, 1..130)) {
             let mut regime = Percentiles::default();
             for (i, value) in values.iter().enumerate() {
                 regime.on_value(5, f64::from(*value));

@@ -1,10 +1,10 @@
 //! Autocorrelations of a series and whether they are more than chance.
 //!
-//! rho_k = Σ (x_t - m)(x_t-k - m) / Σ (x_t - m)², with the mean m of the whole series and no correction of
-//! the divisor. Ljung and Box (1978): Q = n(n+2) Σ rho_k²/(n-k), chi-square of h (less fitted) degrees. It
-//! assumes a constant variance. The robust form scales each rho_k by its own variance,
-//! Σ (x_t - m)²(x_t-k - m)² / (Σ (x_t - m)²)², which holds when the variance changes (Lo and MacKinlay 1989,
-//! Lobato, Nankervis and Savin 2001): Q* = Σ rho_k²/var_k.
+//! `rho_k = Σ (x_t - m)(x_t-k - m) / Σ (x_t - m)²`, with the mean m of the whole series and no correction of
+//! the divisor. Ljung and Box (1978): `Q = n(n+2) Σ rho_k²/(n-k)`, chi-square of h (less fitted) degrees. It
+//! assumes a constant variance. The robust form scales each `rho_k` by its own variance,
+//! `Σ (x_t - m)²(x_t-k - m)² / (Σ (x_t - m)²)²`, which holds when the variance changes (Lo and `MacKinlay` 1989,
+//! Lobato, Nankervis and Savin 2001): `Q* = Σ rho_k²/var_k`.
 
 use crate::probability::chi_square_tail;
 
@@ -27,14 +27,24 @@ impl Centred {
     }
 
     fn rho(&self, lag: usize) -> f64 {
-        let products: f64 = self.x.iter().zip(&self.x[lag..]).map(|(a, b)| a * b).sum();
-        products / self.squares
+        rho(&self.x, self.squares, lag)
     }
 
     fn variance(&self, lag: usize) -> f64 {
-        let products: f64 = self.x.iter().zip(&self.x[lag..]).map(|(a, b)| a * a * b * b).sum();
-        products / (self.squares * self.squares)
+        variance(&self.x, self.squares, lag)
     }
+}
+
+/// The autocorrelation of a series less its mean, whose squares sum to `squares`.
+pub(super) fn rho(centred: &[f64], squares: f64, lag: usize) -> f64 {
+    let products: f64 = centred.iter().zip(&centred[lag..]).map(|(a, b)| a * b).sum();
+    products / squares
+}
+
+/// Its variance when the series remembers nothing, whatever its own variance does.
+pub(super) fn variance(centred: &[f64], squares: f64, lag: usize) -> f64 {
+    let products: f64 = centred.iter().zip(&centred[lag..]).map(|(a, b)| a * a * b * b).sum();
+    products / (squares * squares)
 }
 
 /// Whether the squares about the mean are more than what rounding leaves of a constant, and finite.
@@ -91,7 +101,7 @@ pub fn robust_ljung_box(series: &[f64], lags: usize, fitted: usize) -> Option<Lj
     let mut q = 0.0;
     for lag in 1..=lags {
         let (rho, variance) = (centred.rho(lag), centred.variance(lag));
-        if !(variance > 0.0) {
+        if variance <= 0.0 {
             return None;
         }
         q += rho * rho / variance;
@@ -118,8 +128,7 @@ pub fn lookback(series: &[f64]) -> Option<usize> {
 
 /// The reference's series.
 #[cfg(test)]
-pub(super) const WORKED: [f64; 12] =
-    [0.5, -0.2, 0.3, 0.1, -0.4, 0.6, -0.1, 0.2, -0.3, 0.4, 0.05, -0.25];
+pub(super) const WORKED: [f64; 12] = [0.5, -0.2, 0.3, 0.1, -0.4, 0.6, -0.1, 0.2, -0.3, 0.4, 0.05, -0.25];
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,6 @@
 //! How fast autocorrelations die: by a half-life, or slowly, as a power.
 //!
-//! A exp(-k/τ) and A k^-g are fitted to rho_1..rho_h by weighted least squares (weights one over the robust
+//! A exp(-k/τ) and A k^-g are fitted to `rho_1..rho_h` by weighted least squares (weights one over the robust
 //! variance of each rho) and compared by Bayes' criterion. A power is long memory, as signs of trades have
 //! it where large orders are split: then a half-life would mislead.
 

@@ -1,4 +1,4 @@
-//! The variance of q-step moves over q times that of one step (Lo and MacKinlay 1988): above one where
+//! The variance of q-step moves over q times that of one step (Lo and `MacKinlay` 1988): above one where
 //! moves go on, below one where they turn back.
 //!
 //! Overlapping moves about the mean, both variances unbiased (`arch` calls that `debiased`); the published
@@ -6,7 +6,7 @@
 //! plain one stands beside it for comparison only. Several q are joined by Chow and Denning (1993): the
 //! largest |z|, its p-value by the bound 1 - (1 - p)^m.
 
-use super::autocorrelation::moves_at_all;
+use super::autocorrelation::{moves_at_all, variance};
 use crate::probability::normal_two_sided;
 
 /// The steps of the joint test.
@@ -40,18 +40,22 @@ pub struct VarianceRatio {
 /// The ratio of a series of increments; none for q < 2, for a series not longer than q, or one that does
 /// not move.
 pub fn variance_ratio(increments: &[f64], q: usize, variant: Variant) -> Option<VarianceRatio> {
-    let count = increments.len();
-    if q < 2 || count <= q {
+    if q < 2 || increments.len() <= q {
         return None;
     }
-    let (n, steps) = (count as f64, q as f64);
-    let mean = increments.iter().sum::<f64>() / n;
+    let mean = increments.iter().sum::<f64>() / increments.len() as f64;
     let centred: Vec<f64> = increments.iter().map(|x| x - mean).collect();
     let squares: f64 = centred.iter().map(|x| x * x).sum();
     if !moves_at_all(increments, squares) {
         return None;
     }
-    let long = moves(&centred, q);
+    of_centred(&centred, squares, q, variant)
+}
+
+/// The ratio of increments less their mean, whose squares sum to `squares` > 0; more than q >= 2 of them.
+pub(super) fn of_centred(centred: &[f64], squares: f64, q: usize, variant: Variant) -> Option<VarianceRatio> {
+    let (n, steps) = (centred.len() as f64, q as f64);
+    let long = moves(centred, q);
     let ratio = match variant {
         Variant::Debiased => {
             let m = steps * (n - steps + 1.0) * (1.0 - steps / n);
@@ -62,8 +66,7 @@ pub fn variance_ratio(increments: &[f64], q: usize, variant: Variant) -> Option<
     let mut spread = 0.0;
     for k in 1..q {
         let weight = 1.0 - k as f64 / steps;
-        let products: f64 = centred.iter().zip(&centred[k..]).map(|(a, b)| a * a * b * b).sum();
-        spread += 4.0 * weight * weight * n * products / (squares * squares);
+        spread += 4.0 * weight * weight * n * variance(centred, squares, k);
     }
     let root = libm::sqrt(n);
     let z = root * (ratio - 1.0) / libm::sqrt(spread);

@@ -1,4 +1,4 @@
-//! Exponentially weighted variance: v <- λ v + (1 - λ) r², seeded with the first r² (RiskMetrics 1996).
+//! Exponentially weighted variance: v <- λ v + (1 - λ) r², seeded with the first r² (`RiskMetrics` 1996).
 
 use alphatrader_model::metric::{Metric, Quality};
 use serde::{Deserialize, Serialize};
@@ -63,7 +63,9 @@ mod tests {
     #[test]
     fn the_worked_example() {
         let mut ewma = Ewma::new(LAMBDA);
-        [0.01, -0.005, 0.003, -0.012, 0.007].into_iter().for_each(|r| ewma.push(r));
+        for r in [0.01, -0.005, 0.003, -0.012, 0.007] {
+            ewma.push(r);
+        }
         assert!((ewma.latest().unwrap() - 9.085_951_6e-5).abs() < 5e-14, "{:?}", ewma.latest());
         assert_eq!(ewma.variance().value, None, "twelve returns are needed");
         ewma.push(f64::NAN);

@@ -20,7 +20,9 @@ const BACK_CAST: (usize, f64) = (75, 0.94);
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum GarchError {
     /// Not a stationary model.
-    #[error("omega {omega}, alpha {alpha}, beta {beta}: omega must be above zero, the others not below, their sum below one")]
+    #[error(
+        "omega {omega}, alpha {alpha}, beta {beta}: omega must be above zero, the others not below, their sum below one"
+    )]
     Parameters {
         /// ω.
         omega: f64,
@@ -54,6 +56,9 @@ pub struct Garch {
 
 impl Garch {
     /// From ω > 0, α >= 0, β >= 0, α + β < 1.
+    ///
+    /// # Errors
+    /// One of these does not hold.
     pub fn new(omega: f64, alpha: f64, beta: f64, density: Density) -> Result<Self, GarchError> {
         if omega > 0.0 && omega.is_finite() && alpha >= 0.0 && beta >= 0.0 && alpha + beta < 1.0 {
             Ok(Self { omega, alpha, beta, density })
@@ -188,6 +193,9 @@ pub fn back_cast(returns: &[f64]) -> Option<f64> {
 }
 
 /// Fits by maximum likelihood, with the search of [`crate::simplex`].
+///
+/// # Errors
+/// The series cannot be fitted, or the search did not end.
 pub fn fit(returns: &[f64], innovations: Innovations) -> Result<GarchFit, GarchError> {
     if returns.len() < LEAST {
         return Err(GarchError::TooFew(returns.len()));
@@ -258,8 +266,15 @@ mod tests {
     fn the_worked_example() {
         let garch = Garch::new(0.05, 0.10, 0.85, Density::NORMAL).unwrap();
         let returns = [0.5, -1.2, 0.8, 0.3, -2.1, 1.7, -0.4, 0.2];
-        let expected =
-            [1.103_331_95, 1.131_832_16, 1.076_057_33, 0.973_648_734, 1.318_601_42, 1.459_811_21, 1.306_839_53];
+        let expected = [
+            1.103_331_95,
+            1.131_832_16,
+            1.076_057_33,
+            0.973_648_734,
+            1.318_601_42,
+            1.459_811_21,
+            1.306_839_53,
+        ];
         let mut filter = GarchFilter::new(garch, 1.209_802_29);
         let mut sum = 0.0;
         for (i, r) in returns.into_iter().enumerate() {
@@ -288,7 +303,10 @@ mod tests {
             })
             .collect();
         let found = fit(&returns, Innovations::Normal).unwrap();
-        assert!((found.garch.alpha() - 0.08).abs() < 0.03 && (found.garch.beta() - 0.90).abs() < 0.05, "{found:?}");
+        assert!(
+            (found.garch.alpha() - 0.08).abs() < 0.03 && (found.garch.beta() - 0.90).abs() < 0.05,
+            "{found:?}"
+        );
         assert!(found.log_likelihood >= truth.log_likelihood(&returns, found.first_variance), "a maximum");
         let wide = fit(&returns, Innovations::StudentT).unwrap();
         assert!(wide.garch.density().nu().unwrap() > 20.0 && wide.bic > found.bic, "{wide:?}");

@@ -96,10 +96,10 @@ pub fn ranges(bars: &[RangeBar]) -> Option<Ranges> {
             Logs { gap, ..bar.logs() }
         })
         .collect();
-    estimate(logs.iter())
+    estimate(&logs.iter())
 }
 
-fn estimate<'a>(logs: impl Iterator<Item = &'a Logs> + Clone) -> Option<Ranges> {
+fn estimate<'a>(logs: &(impl Iterator<Item = &'a Logs> + Clone)) -> Option<Ranges> {
     let bars = logs.clone().count();
     if bars == 0 {
         return None;
@@ -129,7 +129,7 @@ impl Logs {
 }
 
 /// Over the bars that have a close before them.
-fn yang_zhang<'a>(logs: impl Iterator<Item = &'a Logs> + Clone) -> Option<f64> {
+fn yang_zhang<'a>(logs: &(impl Iterator<Item = &'a Logs> + Clone)) -> Option<f64> {
     let followed = || logs.clone().filter_map(|bar| bar.gap.map(|gap| (gap, bar)));
     let n = followed().count() as f64;
     if n < 2.0 {
@@ -208,7 +208,7 @@ impl RangeWindow {
         if self.length < LEAST || ticks < LEAST_TICKS {
             return None;
         }
-        estimate(logs).map(|found| Latest {
+        estimate(&logs).map(|found| Latest {
             parkinson: found.parkinson,
             garman_klass: found.garman_klass,
             floored: found.floored,
@@ -299,7 +299,9 @@ mod tests {
         let mut window = RangeWindow::new(5, Price::from_raw(100));
         window.on_bar(&bar([90.0, 91.0, 89.0, 90.0]));
         window.on_session();
-        worked().iter().for_each(|bar| window.on_bar(bar));
+        for bar in worked() {
+            window.on_bar(&bar);
+        }
         assert_eq!(window.parkinson().value, Some(found.parkinson));
         assert_eq!(window.garman_klass().value, Some(found.garman_klass));
         assert_eq!(window.rogers_satchell().value, Some(found.rogers_satchell));
@@ -309,7 +311,9 @@ mod tests {
 
     #[test]
     fn bars_that_cannot_be_are_left_out() {
-        for prices in [[1.0, 0.9, 0.8, 0.85], [1.0, 1.1, 1.05, 1.1], [1.0, 1.1, 0.0, 1.0], [1.0, 1.0, -1.0, 1.0]] {
+        for prices in
+            [[1.0, 0.9, 0.8, 0.85], [1.0, 1.1, 1.05, 1.1], [1.0, 1.1, 0.0, 1.0], [1.0, 1.0, -1.0, 1.0]]
+        {
             let mut window = RangeWindow::new(5, Price::from_raw(100));
             window.on_bar(&bar(prices));
             assert_eq!((window.rejected(), window.parkinson()), (1, Metric::NONE));
@@ -339,7 +343,7 @@ mod tests {
         assert!(window.garman_klass().value.unwrap() > 0.0);
         // Not from one bar whose close is its high; but sums of the two terms can round below zero.
         let logs = Logs { high: 0.1, low: 0.0, close: 0.2, gap: None, ticks: 9.0 };
-        let found = estimate([logs].iter()).unwrap();
+        let found = estimate(&[logs].iter()).unwrap();
         assert!(found.floored && found.garman_klass == 0.0);
     }
 

@@ -3,7 +3,7 @@
 //! | measure | definition, of n returns |
 //! | --- | --- |
 //! | RV | Σ r² |
-//! | BV | (π/2) · n/(n-1) · Σ abs(r_i) abs(r_i-1): without jumps (Barndorff-Nielsen, Shephard 2004) |
+//! | BV | (π/2) · n/(n-1) · Σ of abs(r) abs(the one before): without jumps (Barndorff-Nielsen, Shephard 2004) |
 //! | `MinRV` | π/(π-2) · n/(n-1) · Σ min² of two neighbours (Andersen, Dobrev, Schaumburg 2012) |
 //! | `MedRV` | π/(6-4√3+π) · n/(n-2) · Σ median² of three (same) |
 //! | TQ | n · μ⁻³ · n/(n-2) · Σ (product of three)^(4/3), μ = 2^(2/3) Γ(7/6)/Γ(1/2) |
@@ -199,7 +199,10 @@ mod tests {
     #[test]
     fn what_does_not_move_has_no_share() {
         let found = realised(&[0.0; 100]).unwrap();
-        assert_eq!((found.variance, found.jump_share(), found.jump_z(), found.jumped()), (0.0, None, None, None));
+        assert_eq!(
+            (found.variance, found.jump_share(), found.jump_z(), found.jumped()),
+            (0.0, None, None, None)
+        );
         assert_eq!(realised(&[0.1, 0.2]), None);
     }
 

@@ -127,7 +127,8 @@ mod tests {
 
     fn feed(sampler: &mut Sampler, millis: i64, mid: i64) -> Vec<f64> {
         let mut returns = vec![];
-        sampler.on_quote(Timestamp::from_millis(millis), price(mid - 1), price(mid + 1), |_, r| returns.push(r));
+        sampler
+            .on_quote(Timestamp::from_millis(millis), price(mid - 1), price(mid + 1), |_, r| returns.push(r));
         returns
     }
 

@@ -61,7 +61,8 @@ impl Signature {
     pub fn per_step(&self) -> [Option<f64>; SCALES.len()] {
         let mut found = [None; SCALES.len()];
         for ((found, scale), length) in found.iter_mut().zip(&self.scales).zip(SCALES) {
-            *found = (scale.returns > 0).then(|| scale.squares / (f64::from(scale.returns) * f64::from(length)));
+            *found =
+                (scale.returns > 0).then(|| scale.squares / (f64::from(scale.returns) * f64::from(length)));
         }
         found
     }
