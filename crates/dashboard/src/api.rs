@@ -62,6 +62,7 @@ pub(crate) fn routes_and_document() -> (axum::Router<App>, utoipa::openapi::Open
         .routes(routes!(measures::catalogue))
         .routes(routes!(measures::measures))
         .routes(routes!(measures::depth))
+        .routes(routes!(state::parameters))
         .routes(routes!(state::risk))
         .routes(routes!(commands::halt))
         .routes(routes!(commands::resume))

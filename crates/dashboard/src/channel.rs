@@ -31,6 +31,8 @@ pub enum StateChannel {
     Orders,
     /// One line for each symbol, by symbol.
     Quotes,
+    /// Found parameters beside their defaults, whole.
+    Parameters,
     /// Fields of a symbol's features.
     Features(String),
     /// Candles by start.
@@ -114,6 +116,7 @@ impl fmt::Display for StateChannel {
             Self::Positions => f.write_str("positions"),
             Self::Orders => f.write_str("orders"),
             Self::Quotes => f.write_str("quotes"),
+            Self::Parameters => f.write_str("parameters"),
             Self::Features(symbol) => write!(f, "features:{symbol}"),
             Self::Bars(symbol) => write!(f, "bars:{symbol}"),
             Self::Vpin(symbol) => write!(f, "vpin:{symbol}"),
@@ -158,6 +161,7 @@ impl FromStr for Channel {
             "positions" => Some(StateChannel::Positions),
             "orders" => Some(StateChannel::Orders),
             "quotes" => Some(StateChannel::Quotes),
+            "parameters" => Some(StateChannel::Parameters),
             _ => None,
         };
         if let Some(state) = plain {
@@ -197,6 +201,7 @@ impl StateChannel {
             Self::Quotes => {
                 Content::Keyed(rows(published.symbols.values().map(|s| &s.quote), |q| q.symbol.clone()))
             }
+            Self::Parameters => Content::Picture(raw(published.parameters.as_ref())),
             Self::Features(name) => {
                 Content::Keyed(symbol(name).map(|s| fields(&s.features)).unwrap_or_default())
             }
@@ -273,6 +278,7 @@ mod tests {
             "positions",
             "orders",
             "quotes",
+            "parameters",
             "features:SPY",
             "bars:SPY",
             "vpin:SPY",

@@ -40,6 +40,7 @@ pub fn write_typescript(folder: &Path) -> Result<(), ExportError> {
     view::MarkView::export_all(&config)?;
     view::ExclusionView::export_all(&config)?;
     view::DepthColumn::export_all(&config)?;
+    view::ParametersView::export_all(&config)?;
     ClientMessage::export_all(&config)?;
     ServerMessage::export_all(&config)?;
     Ok(())

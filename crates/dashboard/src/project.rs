@@ -4,12 +4,15 @@
 
 mod market;
 mod measures;
+mod parameters;
 mod trading;
 mod trails;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 pub use measures::{Measured, catalogue};
+pub use parameters::{Found, parameters};
 pub use trails::{SymbolTrails, Trails};
 
 use alphatrader_model::view::{MarketView, SymbolHistory, TradingView};
@@ -18,8 +21,8 @@ use alphatrader_model::{Record, Session, Settings, Symbol, Timestamp};
 use crate::hub::Event;
 use crate::published::Published;
 use crate::view::{
-    AlertView, Counter, FeedState, FeedView, Instant, ModeView, RunState, SessionPhase, SessionView,
-    StatusView, StreamsView,
+    AlertView, Counter, FeedState, FeedView, Instant, ModeView, ParametersView, RunState, SessionPhase,
+    SessionView, StatusView, StreamsView,
 };
 
 /// What the core doesn't know about itself: the binary adds it.
@@ -41,6 +44,8 @@ pub struct Surroundings {
     pub counters: Vec<Counter>,
     /// Streams of market data.
     pub streams: StreamsView,
+    /// Found parameters beside their defaults, as [`parameters`] makes them; shared while they stay.
+    pub parameters: Arc<ParametersView>,
     /// Whether the system may be called ready, and if not, why.
     pub ready: Result<(), String>,
 }
@@ -84,6 +89,7 @@ pub fn published(
         positions: trading.positions.iter().map(|p| trading::position(p, market, trading)).collect(),
         orders: trading.orders.iter().map(trading::order).collect(),
         symbols,
+        parameters: surroundings.parameters,
         ready: surroundings.ready,
     }
 }
@@ -157,6 +163,7 @@ mod tests {
             ledger_commit_ms: Some(1.5),
             counters: Vec::new(),
             streams: StreamsView::default(),
+            parameters: Arc::default(),
             ready: Ok(()),
         }
     }

@@ -1,12 +1,13 @@
 //! One moment of the whole system, as the engine's thread hands it over.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::project::{Measured, SymbolTrails};
 use crate::view::{
     AccountView, BarView, BookView, ExclusionView, FeaturesView, GatesView, HaltLevel, Instant, MarkView,
-    MarketKind, ModeView, OrderView, PositionView, QuoteView, RiskView, RunState, StateView, StatusView,
-    StreamsView, TapeView, TradingMode, VpinPoint,
+    MarketKind, ModeView, OrderView, ParametersView, PositionView, QuoteView, RiskView, RunState, StateView,
+    StatusView, StreamsView, TapeView, TradingMode, VpinPoint,
 };
 
 /// Everything the page can show at one moment, apart from what is told as events
@@ -27,6 +28,8 @@ pub struct Published {
     pub orders: Vec<OrderView>,
     /// By symbol.
     pub symbols: BTreeMap<String, SymbolPublished>,
+    /// Found parameters beside their defaults.
+    pub parameters: Arc<ParametersView>,
     /// Whether the system may be called ready by a probe, and if not, why.
     pub ready: Result<(), String>,
 }
@@ -98,6 +101,7 @@ impl Published {
             positions: Vec::new(),
             orders: Vec::new(),
             symbols: BTreeMap::new(),
+            parameters: Arc::default(),
             ready: Err("the system is starting".to_owned()),
         }
     }

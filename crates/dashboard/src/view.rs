@@ -6,6 +6,7 @@
 
 pub mod market;
 pub mod measures;
+pub mod parameters;
 pub mod scalar;
 pub mod status;
 pub mod streams;
@@ -17,6 +18,10 @@ pub use market::{
 };
 pub use measures::{
     DepthColumn, ExclusionView, MarkKind, MarkView, MeasureInfo, MeasureView, PointView, StateView,
+};
+pub use parameters::{
+    CorrelationView, ExcludedSessionView, FoundState, FoundStatus, PairView, ParameterView, ParametersView,
+    RegimesView, SampleView, SymbolParametersView, VerdictView,
 };
 pub use scalar::{Decimal, Instant, statistic};
 pub use status::{

@@ -26,6 +26,10 @@ pub struct MarketCore {
     /// Found parameters: those of this session, and those that wait for the next.
     discovered: Option<Box<Discovered>>,
     discovered_next: Option<Box<Discovered>>,
+    /// The opening of the session with which they came into force.
+    discovered_since: Option<Timestamp>,
+    /// How often either changed.
+    discovered_changes: u64,
     /// Last whole second whose features were put out.
     told: Timestamp,
     refused: u64,
@@ -97,7 +101,10 @@ impl MarketCore {
                     self.begin_analysis(instrument);
                 }
             }
-            Payload::Discovered(discovered) => self.discovered_next = Some(discovered.clone()),
+            Payload::Discovered(discovered) => {
+                self.discovered_next = Some(discovered.clone());
+                self.discovered_changes += 1;
+            }
             Payload::Session(session) => {
                 self.begin_session(*session);
                 self.view.session = Some(*session);
@@ -123,6 +130,8 @@ impl MarketCore {
         }
         if let Some(next) = self.discovered_next.take() {
             self.discovered = Some(next);
+            self.discovered_since = Some(session.open);
+            self.discovered_changes += 1;
         }
         for place in 0..self.symbols.len() {
             let effective = self.effective(self.view.features[place].symbol, session);
@@ -142,6 +151,21 @@ impl MarketCore {
     /// The found parameters of this session; absent when none ever came.
     pub fn discovered(&self) -> Option<&Discovered> {
         self.discovered.as_deref()
+    }
+
+    /// The found parameters that wait for the next session.
+    pub fn discovered_next(&self) -> Option<&Discovered> {
+        self.discovered_next.as_deref()
+    }
+
+    /// The opening of the session with which [`Self::discovered`] came into force.
+    pub const fn discovered_since(&self) -> Option<Timestamp> {
+        self.discovered_since
+    }
+
+    /// How often found parameters came or came into force: who copies them need not do so again before it changes.
+    pub const fn discovered_changes(&self) -> u64 {
+        self.discovered_changes
     }
 
     fn on_quote(&mut self, now: Timestamp, quote: &Quote) {

@@ -4,6 +4,7 @@ import type { AccountView, AlertView, CommandView, ExecutionView, OrderView, Pos
 import type { BarView, BookView, FeaturesView, QuoteView, TapeView, VpinPoint } from '../gen/Market';
 import type { DepthColumn, ExclusionView, MarkView, MeasureView, PointView, StateView } from '../gen/Measures';
 import type { GatesView } from '../gen/Trading';
+import type { ParametersView } from '../gen/Parameters';
 import type { StatusView } from '../gen/StatusView';
 import { millis } from './format';
 import type { PageName } from './route';
@@ -24,6 +25,9 @@ const ALWAYS: Wanted = {
   alerts: 10,
   commands: 10,
 };
+
+/** Channels of a page that belong to no symbol. */
+const OF_PAGE: Readonly<Record<PageName, Wanted>> = { now: {}, symbol: {}, parameters: { parameters: 1 } };
 
 /** Channels of the chosen symbol that each page shows. What no page shows is not sent. */
 const OF_SYMBOL: Readonly<Record<PageName, Wanted>> = {
@@ -63,6 +67,7 @@ class Live {
   features = $state.raw<FeaturesView | undefined>();
   bars = $state.raw<Rows<BarView> | undefined>();
   vpin = $state.raw<Rows<VpinPoint> | undefined>();
+  parameters = $state.raw<ParametersView | undefined>();
   gates = $state.raw<Rows<GatesView> | undefined>();
   book = $state.raw<BookView | undefined>();
   tape = $state.raw<TapeView | undefined>();
@@ -113,14 +118,14 @@ class Live {
 
   #want(): void {
     const own = Object.entries(OF_SYMBOL[this.#page]).map(([kind, hz]) => [`${kind}:${this.symbol}`, hz] as const);
-    this.#stream?.want({ ...ALWAYS, ...(this.symbol !== undefined && Object.fromEntries(own)) });
+    this.#stream?.want({ ...ALWAYS, ...OF_PAGE[this.#page], ...(this.symbol !== undefined && Object.fromEntries(own)) });
     // What the page before showed is forgotten; what this one shows may be known already.
     const kinds = new Set(Object.values(OF_SYMBOL).flatMap((wanted) => Object.keys(wanted)));
     this.#fill([...kinds].map((kind) => `${kind}:${this.symbol}`));
   }
 
   #changed(channels: ReadonlySet<string> | 'all'): void {
-    const names = channels === 'all' ? [...Object.keys(ALWAYS), ...this.#ownChannels()] : channels;
+    const names = channels === 'all' ? [...Object.keys(ALWAYS), ...Object.keys(OF_PAGE[this.#page]), ...this.#ownChannels()] : channels;
     for (const name of names) this.#dirty.add(name);
     if (this.#scheduled) return;
     this.#scheduled = true;

@@ -9,10 +9,11 @@ use alphatrader_edge::Clock;
 use alphatrader_edge::inbox::Receiver;
 use alphatrader_edge::modules::Registry as Modules;
 use alphatrader_engine::Engine;
+use alphatrader_engine::market_core::MarketCore;
 use alphatrader_engine::replay::TIMER;
 use alphatrader_model::event::Operator;
 use alphatrader_model::view::{MarketView, SymbolHistory, TradingView};
-use alphatrader_model::{Input, Payload, Span, Timestamp};
+use alphatrader_model::{Discovered, Input, Payload, Span, Timestamp};
 use tokio::sync::watch;
 
 use super::edges::LiveEdges;
@@ -28,6 +29,30 @@ const MOST_TIMERS: u32 = 50;
 /// Modules that live on this thread.
 const MODULES: [&str; 4] = ["analytics", "signals", "risk", "execution"];
 
+/// Found parameters, as the core knows them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct FoundParameters {
+    /// Changes with them.
+    pub(super) changes: u64,
+    /// Those of this session.
+    pub(super) now: Option<Discovered>,
+    /// The opening of the session with which they came into force.
+    pub(super) since: Option<Timestamp>,
+    /// Those that wait for the next.
+    pub(super) next: Option<Discovered>,
+}
+
+impl FoundParameters {
+    fn of(core: &MarketCore) -> Self {
+        Self {
+            changes: core.discovered_changes(),
+            now: core.discovered().cloned(),
+            since: core.discovered_since(),
+            next: core.discovered_next().cloned(),
+        }
+    }
+}
+
 /// What can be shown of one moment.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Moment {
@@ -35,6 +60,7 @@ pub(super) struct Moment {
     pub(super) histories: Vec<SymbolHistory>,
     pub(super) trading: TradingView,
     pub(super) events: u64,
+    pub(super) found: Arc<FoundParameters>,
 }
 
 /// The newest moment; whoever shows it takes it when it likes.
@@ -79,6 +105,7 @@ impl CoreThread {
             shown: Clock::instant(),
             beaten: Clock::instant(),
             halted: false,
+            found: Arc::default(),
         };
         let (sender, ended) = watch::channel(false);
         let thread = std::thread::Builder::new().name("core".into()).spawn(move || {
@@ -117,6 +144,8 @@ struct Body {
     shown: Instant,
     beaten: Instant,
     halted: bool,
+    /// Large, and copied only when it changed.
+    found: Arc<FoundParameters>,
 }
 
 impl Body {
@@ -192,11 +221,16 @@ impl Body {
         self.shown = Clock::instant();
         self.edges.flush(self.clock.now(), &self.engine);
         self.engine.refresh_histories();
+        let market = self.engine.market();
+        if market.discovered_changes() != self.found.changes {
+            self.found = Arc::new(FoundParameters::of(market));
+        }
         let moment = Moment {
             market: self.engine.market().view().clone(),
             histories: self.engine.market().histories().cloned().collect(),
             trading: self.engine.trading_view(),
             events: self.engine.events(),
+            found: Arc::clone(&self.found),
         };
         *self.moments.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(moment);
     }

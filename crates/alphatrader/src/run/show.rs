@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use alphatrader_dashboard::project::{self, Surroundings, Trails};
+use alphatrader_dashboard::project::{self, Found, Surroundings, Trails};
 use alphatrader_dashboard::view::{
-    Counter, FeedState, FeedView, MarketKind, ModeView, RunState, TradingMode,
+    Counter, FeedState, FeedView, MarketKind, ModeView, ParametersView, RunState, TradingMode,
 };
 use alphatrader_edge::Clock;
 use alphatrader_edge::inbox::Sender;
@@ -16,6 +16,7 @@ use alphatrader_edge::modules::Registry as Modules;
 use alphatrader_history::recording::{Recorder, RecorderStatus};
 use alphatrader_ibkr::IbkrHandle;
 use alphatrader_ibkr::{Link, Status};
+use alphatrader_model::Settings;
 use alphatrader_model::view::ContractGreeks;
 use alphatrader_store::hot::{Picture, Publisher as HotPublisher};
 use alphatrader_store::ledger::Step;
@@ -93,6 +94,7 @@ impl Show {
             greeks: Vec::new(),
             greeks_at: None,
             trails: Trails::default(),
+            parameters: Parameters::default(),
             parts,
             hears,
             stopping: Arc::clone(&stopping),
@@ -140,6 +142,27 @@ pub(super) fn mode(config: &Config, speed: f64) -> ModeView {
     }
 }
 
+/// The page's view of the found parameters, made anew when they or the session change.
+#[derive(Default)]
+struct Parameters {
+    /// Changes of the core's, date of the session, symbols known.
+    made_of: (u64, Option<jiff::civil::Date>, usize),
+    view: Arc<ParametersView>,
+}
+
+impl Parameters {
+    fn take(&mut self, moment: &Moment, settings: &Settings) -> Arc<ParametersView> {
+        let (found, market) = (&moment.found, &moment.market);
+        let made_of = (found.changes, market.session.map(|session| session.date), market.features.len());
+        if self.made_of != made_of {
+            self.made_of = made_of;
+            let known = Found { now: found.now.as_ref(), since: found.since, next: found.next.as_ref() };
+            self.view = Arc::new(project::parameters(known, settings, market));
+        }
+        Arc::clone(&self.view)
+    }
+}
+
 struct Screen {
     parts: ShowParts,
     hears: Hears,
@@ -148,6 +171,7 @@ struct Screen {
     greeks: Vec<ContractGreeks>,
     greeks_at: Option<Instant>,
     trails: Trails,
+    parameters: Parameters,
     stopping: Arc<AtomicBool>,
 }
 
@@ -166,7 +190,8 @@ impl Screen {
             self.fact(&step);
         }
         let moment = Arc::clone(&self.parts.moments.lock().unwrap_or_else(PoisonError::into_inner));
-        let surroundings = self.surroundings(&moment);
+        let parameters = self.parameters.take(&moment, &self.parts.config.trading);
+        let surroundings = self.surroundings(&moment, parameters);
         let published = project::published(
             &mut self.trails,
             surroundings,
@@ -242,7 +267,7 @@ impl Screen {
         }
     }
 
-    fn surroundings(&self, moment: &Moment) -> Surroundings {
+    fn surroundings(&self, moment: &Moment, parameters: Arc<ParametersView>) -> Surroundings {
         let commit = self.parts.writer.metrics();
         Surroundings {
             version: env!("CARGO_PKG_VERSION").into(),
@@ -253,6 +278,7 @@ impl Screen {
             streams: super::streams::view(&self.parts.ibkr.status()),
             ledger_commit_ms: (commit.commits > 0).then_some(commit.last_commit.as_secs_f64() * 1e3),
             counters: self.counters(moment),
+            parameters,
             ready: self.ready(moment),
         }
     }

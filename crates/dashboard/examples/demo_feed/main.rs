@@ -134,6 +134,7 @@ fn publish(
         ledger_commit_ms: Some(1.0 + (seq % 5) as f64 / 5.0),
         counters: vec![Counter { name: "events".to_owned(), value: seq * 37 }],
         streams: alphatrader_dashboard::view::StreamsView::default(),
+        parameters: std::sync::Arc::default(),
         ready: Ok(()),
     };
     publisher.publish(project::published(

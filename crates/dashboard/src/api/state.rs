@@ -13,8 +13,8 @@ use crate::channel::EventChannel;
 use crate::problem::{Problem, ProblemDocument};
 use crate::published::SymbolPublished;
 use crate::view::{
-    AccountView, BarView, BookView, ExecutionView, FeaturesView, OrderView, PositionView, RiskView,
-    SignalView, StatusView, StreamsView,
+    AccountView, BarView, BookView, ExecutionView, FeaturesView, OrderView, ParametersView, PositionView,
+    RiskView, SignalView, StatusView, StreamsView,
 };
 
 /// Status and what belongs to the interface itself.
@@ -217,6 +217,12 @@ pub(super) fn of_symbol<T>(
         let detail = format!("this symbol is not followed; followed are: {known}");
         Problem::new(StatusCode::NOT_FOUND, "unknown_symbol", detail)
     })
+}
+
+/// Found parameters beside their defaults: which are in force and why.
+#[utoipa::path(get, path = "/api/v1/parameters", tag = "state", responses((status = 200, body = ParametersView)))]
+pub(crate) async fn parameters(State(app): State<App>) -> Json<ParametersView> {
+    Json(app.hub.moment().published.parameters.as_ref().clone())
 }
 
 /// What holds trading back.

@@ -69,7 +69,7 @@ fn measure(metric: &Metric) -> MeasureView {
 }
 
 /// Eight digits: prices to the price unit, and small numbers as well as large ones.
-fn significant(value: f64) -> Option<f64> {
+pub(super) fn significant(value: f64) -> Option<f64> {
     if value == 0.0 || !value.is_finite() {
         return value.is_finite().then_some(0.0);
     }
