@@ -6,9 +6,12 @@
 //! | [`of_levels`], [`of_rows`] | the best 5, the best N rows |
 //! | [`DistanceWeights::of`] | each price k ticks behind its own side's best with the weight exp(−k/κ) |
 //!
+//! [`score::ImbalanceScore`] puts any of them in standard deviations of its last hour.
 //! The sign is the direction: positive when more is wanted. (Some libraries report the smaller size over
 //! the larger, which has none.) Stoikov's form, bids / (bids + offers) in [0, 1], is (1 + I)/2.
 //! Each is a measure of one book: its metric has one observation.
+
+pub mod score;
 
 use alphatrader_model::market::Level;
 use alphatrader_model::number::Price;

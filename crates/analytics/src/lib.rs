@@ -14,6 +14,9 @@
 //! | [`fair`] | weighted mid, VAMP, the fitted micro-price |
 //! | [`decay`] | exponential forgetting by time |
 //! | [`ofi`] | order-flow imbalance of the touch and of ten levels |
+//! | [`hidden`] | hidden executions, refills, icebergs |
+//! | [`makers`] | how market makers and exchanges quote |
+//! | [`survival`] | how long things last when some are seen in part |
 //! | [`flow`] | sliding windows: signed volume, extremes, VWAP, sweeps, unusual volume |
 //! | [`bars`] | five-second bars, the broker's or from prints |
 //! | [`candles`] | one-minute candles from prints or bars |
@@ -45,8 +48,10 @@ pub mod discovery;
 pub mod fair;
 pub mod flow;
 pub mod hawkes;
+pub mod hidden;
 pub mod imbalance;
 pub mod linear;
+pub mod makers;
 pub mod matrix;
 pub mod ofi;
 pub mod options;
@@ -56,6 +61,7 @@ pub mod quality;
 pub mod regime;
 mod ring;
 pub mod simplex;
+pub mod survival;
 pub mod symbol;
 pub mod temporal;
 pub mod volatility;

@@ -11,6 +11,8 @@
 //! | --- | --- | --- |
 //! | [`Ofi::raw`] | shares | Σ e of a level over the window |
 //! | [`Ofi::normalised`] | 1 | that over the average of (qb + qa)/2 of the level |
+//! | [`Ofi::all_levels`] | shares | Σ e of all levels over the window |
+//! | [`Ofi::depth`] | shares | average of (qb + qa)/2 of a level |
 //! | [`Ofi::decayed`] | shares | Σ e·exp(−dt/τ) of the touch |
 //! | [`Ofi::vector`] | 1 | raw of each level over the average depth of all |
 //! | [`Ofi::integrated`] | 1 | the vector by the weights of its first principal component ([`integrated`]) |
@@ -198,6 +200,25 @@ impl Ofi {
         let raw = self.raw(level);
         let depth = (level < self.levels).then(|| self.window.sum(level).depth()).flatten();
         Metric { value: raw.value.zip(depth).map(|(flow, depth)| flow / depth), ..raw }
+    }
+
+    /// Average of (qb + qa)/2 of a level over the window, shares; ready with it.
+    pub fn depth(&self, level: usize) -> Metric {
+        let raw = self.raw(level);
+        let depth = raw.value.and_then(|_| self.window.sum(level).depth());
+        Metric { value: depth, ..raw }
+    }
+
+    /// Σ e of all measured levels over the window, shares; ready when every level was seen in it.
+    pub fn all_levels(&self) -> Metric {
+        let mut sum = 0.0;
+        for level in 0..self.levels {
+            match self.raw(level).value {
+                Some(flow) => sum += flow,
+                None => return Metric { value: None, ..self.raw(0) },
+            }
+        }
+        Metric { value: Some(sum), ..self.raw(0) }
     }
 
     /// Σ e·exp(−dt/τ) of the touch, shares, at the newest time seen; ready with the window.

@@ -140,6 +140,47 @@ impl ShortBar {
     pub const SPAN: Span = Span::from_seconds(5);
 }
 
+/// What the detector of hidden orders says of a print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PrintMark {
+    /// Against an order that was not displayed: the feed says so, or more traded than was displayed.
+    Hidden,
+    /// At the middle of bid and offer.
+    Midpoint,
+    /// Elsewhere inside the spread: a midpoint of an older quote, or a hidden order.
+    MidpointOrHidden,
+}
+
+/// A price level that is refilled again and again, as only part of a large order is displayed at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Iceberg {
+    /// Side of the resting order: bids are [`Side::Buy`].
+    pub side: Side,
+    /// Of the level.
+    pub price: Price,
+    /// First trade at the level that belongs to it.
+    pub since: Timestamp,
+    /// Last trade.
+    pub last: Timestamp,
+    /// Refills so far.
+    pub refills: u32,
+    /// Usual size of a refill, shares: the median of the last eight.
+    pub peak: u64,
+    /// Shares executed at the level since its first trade.
+    pub executed: u64,
+    /// Of these, shares that were not displayed when they traded.
+    pub hidden: u64,
+    /// Log-likelihood ratio against refills as they come anyway; above ln 1000.
+    pub score: f64,
+    /// Probability of an iceberg when both were equally likely beforehand, in (0.999, 1].
+    pub posterior: f64,
+    /// Shares still hidden, as past icebergs suggest; unknown while too few of them were seen.
+    pub remaining: Option<f64>,
+    /// Past icebergs seen.
+    pub past: u64,
+}
+
 /// What a group of prints may be called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

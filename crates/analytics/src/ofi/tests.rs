@@ -36,6 +36,7 @@ fn the_worked_example() {
     }
     let raw = ofi.raw(0);
     assert_eq!((raw.value, raw.n_obs, raw.quality), (Some(300.0), 6, Quality::GOOD));
+    assert_eq!((ofi.depth(0).value, ofi.all_levels().value), (Some(412.5), Some(300.0)));
     // (qb + qa)/2 of the six: 450, 525, 275, 250, 500, 475; their mean 412.5.
     assert!((ofi.normalised(0).value.unwrap() - 300.0 / 412.5).abs() < 1e-12);
     assert_eq!(ofi.total(0), Some((300, Quality::GOOD)));
@@ -54,7 +55,7 @@ fn two_levels_of_the_worked_example() {
     let (bids, asks) = (ladder([(10_001, 200), (10_000, 500)]), ladder([(10_002, 350), (10_003, 700)]));
     ofi.on_ladders(at(1), &bids, &asks, Quality::SNAPSHOT_FEED);
     assert_eq!((ofi.raw(0).value, ofi.raw(1).value), (Some(250.0), Some(400.0)));
-    assert_eq!(ofi.raw(1).quality, Quality::SNAPSHOT_FEED);
+    assert_eq!((ofi.all_levels().value, ofi.raw(1).quality), (Some(650.0), Quality::SNAPSHOT_FEED));
     // Depths 362.5 (450, 275) and 650 (700, 600): 506.25 on average.
     let vector = ofi.vector().unwrap();
     assert!((vector[0] - 250.0 / 506.25).abs() < 1e-12 && (vector[1] - 400.0 / 506.25).abs() < 1e-12);
