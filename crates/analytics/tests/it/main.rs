@@ -1,5 +1,6 @@
 //! The analytics against what others computed, against a recorded day, and against the allocator.
 
 mod allocation;
+mod microstructure_oracle;
 mod options_oracle;
 mod recorded;
