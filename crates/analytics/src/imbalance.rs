@@ -60,6 +60,11 @@ impl DistanceWeights {
     /// Prices further than this many ticks have no weight: for the largest κ less than e^-8.
     pub const TICKS: usize = 64;
 
+    /// Bytes outside the value itself.
+    pub fn heap_bytes(&self) -> usize {
+        size_of_val::<[f64]>(&self.weights)
+    }
+
     /// Weights for a step of the price and κ in ticks, kept in 0.25 to 8.
     pub fn new(tick: Price, kappa: f64) -> Self {
         let kappa = if kappa.is_finite() { kappa.clamp(0.25, 8.0) } else { Self::KAPPA };

@@ -7,7 +7,10 @@ use alphatrader_model::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::admission::Policy;
-use crate::classify::ClassifyParameters;
+use crate::classify::{ClassifyParameters, ClassifyRule};
+use crate::flow::sweep::FLOOR;
+use crate::vpin::bars::BulkParameters;
+use crate::vpin::{VpinParameters, VpinSource};
 
 /// Parameters of one symbol. They come into force where a session begins.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,6 +19,12 @@ pub struct Parameters {
     pub vpin_bucket_volume: u64,
     /// Buckets in the VPIN window.
     pub vpin_window: u32,
+    /// Level of VPIN's own distribution that is wanted for an alert; the highest that the history admits is in force.
+    pub alert_cdf: f64,
+    /// Decay of the variance of price changes in bulk classification, a bar.
+    pub sigma_lambda: f64,
+    /// Dollars that a burst must be worth to be called a sweep.
+    pub sweep_floor: f64,
     /// Who signs the trades.
     pub classify: ClassifyParameters,
     /// What the gate lets pass. In force from the start on; it never changes later.
@@ -28,9 +37,36 @@ impl Parameters {
         Self {
             vpin_bucket_volume: settings.vpin_bucket_volume,
             vpin_window: settings.vpin_window,
+            alert_cdf: VpinParameters::new(1).alert,
+            sigma_lambda: BulkParameters::default().sigma_lambda,
+            sweep_floor: FLOOR,
             classify: ClassifyParameters::default(),
             policy: Policy::default(),
         }
+    }
+
+    /// VPIN by the sides of trades; by bulk volume where that is the rule.
+    pub fn vpin(&self) -> VpinParameters {
+        let source = if self.classify.rule == ClassifyRule::Bulk {
+            self.bulk()
+        } else {
+            VpinSource::Signed
+        };
+        VpinParameters {
+            window: self.vpin_window,
+            source,
+            alert: self.alert_cdf,
+            ..VpinParameters::new(self.vpin_bucket_volume)
+        }
+    }
+
+    /// VPIN by bulk volume.
+    pub fn bulk_vpin(&self) -> VpinParameters {
+        VpinParameters { source: self.bulk(), ..self.vpin() }
+    }
+
+    fn bulk(&self) -> VpinSource {
+        VpinSource::Bulk(BulkParameters { sigma_lambda: self.sigma_lambda, ..BulkParameters::default() })
     }
 
     /// Puts what is in force of the found parameters, for a session that opens at `open`, over the settings.
@@ -38,6 +74,12 @@ impl Parameters {
         let vpin = found.vpin(symbol, open);
         if let Some((bucket, window)) = vpin.buckets {
             (self.vpin_bucket_volume, self.vpin_window) = (bucket, window);
+        }
+        self.alert_cdf = vpin.alert_cdf.unwrap_or(self.alert_cdf);
+        self.sigma_lambda = vpin.sigma_lambda.unwrap_or(self.sigma_lambda);
+        let Some(of) = found.of(symbol, open) else { return };
+        if let Some(floor) = of.sweep_floor.in_force().filter(|floor| (0.0..=1e12).contains(floor)) {
+            self.sweep_floor = floor;
         }
     }
 }

@@ -13,27 +13,33 @@
 //! | `alone` | [`Alone`]: the same with its own features, for a study or an export |
 //! | `full` | what only a symbol with prints, bars or a book needs, allocated with the first of them |
 //! | `day` | what the session has seen so far |
+//! | `touch`, `depths` | order flow, imbalance and fair prices of the touch and of the book |
+//! | `ended` | the VPIN buckets that ended last |
 //! | `watch` | the session, and what of it was watched |
 //! | `prints`, `quotes` | how an event is taken |
 //! | `interrupt` | gaps, pauses, halts |
 
 mod alone;
 mod day;
+mod depths;
+mod ended;
 mod full;
 mod interrupt;
 mod prints;
 mod quotes;
+mod touch;
 mod watch;
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use alphatrader_model::calendar::Session;
-use alphatrader_model::features::{Classification, Features};
+use alphatrader_model::features::{Classification, Features, Sweeping};
 use alphatrader_model::instrument::InstrumentId;
 use alphatrader_model::market::DayTotals;
 use alphatrader_model::time::{Span, Timestamp};
 use alphatrader_model::view::{KeptOut, SymbolHistory};
+use serde::{Deserialize, Serialize};
 
 use crate::admission::{Admission, AdmissionCounts};
 use crate::book::Book;
@@ -41,6 +47,7 @@ use crate::classify::{Classifier, ClassifyRule, QuoteInForce};
 use crate::clock::TradingClock;
 use crate::flow::signed_volume;
 use crate::parameters::Parameters;
+use crate::vpin::VpinPoint;
 
 use full::Full;
 use watch::Watch;
@@ -49,7 +56,7 @@ pub use alone::Alone;
 
 /// The analytics of one symbol. Every method that hears an event writes into the same [`Features`], which its
 /// owner hands over each time.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SymbolAnalytics {
     instrument: InstrumentId,
     history: SymbolHistory,
@@ -97,9 +104,13 @@ impl SymbolAnalytics {
     }
 
     fn show_parameters(&self, features: &mut Features) {
-        let Parameters { vpin_bucket_volume, vpin_window, classify, .. } = &self.parameters;
+        let Parameters { classify, sweep_floor, .. } = &self.parameters;
+        features.sweeps.floor = *sweep_floor;
         let toxicity = &mut features.toxicity;
-        (toxicity.bucket_volume, toxicity.window) = (*vpin_bucket_volume, *vpin_window);
+        if self.full.is_none() {
+            let vpin = self.parameters.vpin();
+            (toxicity.bucket_volume, toxicity.window) = (vpin.bucket, vpin.window);
+        }
         toxicity.classification = classification(classify.rule);
         toxicity.accuracy_prior = classify.rule.accuracy_prior(false);
     }
@@ -117,7 +128,12 @@ impl SymbolAnalytics {
 
     /// The order book; absent as long as there are only quotes.
     pub fn book(&self) -> Option<&Book> {
-        self.full.as_ref().map(|full| &full.book)
+        self.full.as_ref().map(|full| &full.depths.book)
+    }
+
+    /// The VPIN buckets that ended last, with their times, newest last; at most [`ended::KEPT`].
+    pub fn ended_buckets(&self) -> Option<&VecDeque<(Timestamp, VpinPoint)>> {
+        self.full.as_ref().map(|full| full.ended.points())
     }
 
     /// Whose market this is.
@@ -159,10 +175,12 @@ impl SymbolAnalytics {
         self.change_parameters(features);
         self.admission.restart();
         self.classifier.reset();
-        self.history.begin_session();
         if let Some(full) = &mut self.full {
-            full.begin_session();
+            full.begin_session(&mut self.history, session);
+            full.show_vpin(features);
         }
+        self.history.begin_session();
+        features.sweeps = Sweeping { floor: self.parameters.sweep_floor, ..Sweeping::default() };
         features.session_volume = 0;
         (features.last, features.session_open, features.vwap) = (None, None, None);
         (features.high_5m, features.low_5m, features.signed_volume_1m) = (None, None, None);
@@ -170,12 +188,8 @@ impl SymbolAnalytics {
 
     fn change_parameters(&mut self, features: &mut Features) {
         let Some(parameters) = self.next.take() else { return };
-        if let Some(full) = &mut self.full
-            && full.change_parameters(&self.parameters, &parameters)
-        {
-            self.history.vpin.clear();
-            features.vpin = None;
-            features.vpin_buckets = 0;
+        if let Some(full) = &mut self.full {
+            full.change_parameters(&parameters);
         }
         if parameters.classify != self.parameters.classify {
             self.classifier = Classifier::new(parameters.classify);
@@ -203,7 +217,7 @@ impl SymbolAnalytics {
     pub fn refresh(&mut self) {
         let Some(full) = &self.full else { return };
         let history = &mut self.history;
-        let copies = [(&mut history.bids, full.book.bids()), (&mut history.asks, full.book.asks())];
+        let copies = [(&mut history.bids, full.depths.book.bids()), (&mut history.asks, full.depths.book.asks())];
         for (shown, rows) in copies {
             shown.clear();
             shown.extend_from_slice(&rows[..rows.len().min(SymbolHistory::ROWS)]);
@@ -238,6 +252,8 @@ impl SymbolAnalytics {
         let before = (features.signed_volume_1m, features.high_5m, features.low_5m);
         if let Some(full) = &mut self.full {
             full.day.turn(second, running, &self.watch, features);
+            let now = self.clock.at(ts);
+            full.turn(ts, now, self.quoted, &mut self.history, features);
         } else {
             // Nothing was traded, as far as it was watched.
             let minute = running && self.watch.coverage.covers(second, signed_volume::SLOTS as i64);
@@ -248,6 +264,14 @@ impl SymbolAnalytics {
         }
         self.next_second =
             Timestamp::from_nanos(second.saturating_add(1).saturating_mul(Span::SECOND.nanos()));
+    }
+
+    /// After it was read back: its lists take the room that they had.
+    pub fn make_room(&mut self) {
+        if let Some(full) = &mut self.full {
+            full.make_room();
+            self.history.make_room();
+        }
     }
 
     /// The first print, bar or row of a book: everything else is begun.

@@ -1,21 +1,39 @@
 //! What only a symbol with prints, bars or a book needs.
 
+use alphatrader_model::calendar::Session;
+use alphatrader_model::features::{Features, Toxicity};
+use alphatrader_model::market::Level;
+use alphatrader_model::metric::{Metric, Quality};
+use alphatrader_model::time::Timestamp;
+use alphatrader_model::view::SymbolHistory;
+use serde::{Deserialize, Serialize};
+
 use crate::bars::ShortBarMaker;
-use crate::book::Book;
 use crate::flow::Sweeps;
+use crate::flow::sweep::SweepRules;
 use crate::parameters::Parameters;
-use crate::vpin::Vpin;
+use crate::vpin::VpinMeter;
 
 use super::day::Day;
+use super::depths::Depths;
+use super::ended::Ended;
+use super::touch::Touch;
 
 /// The larger part of a symbol's state, in a box of its own: a symbol that is only quoted does without.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Full {
     pub(super) day: Day,
     pub(super) bars: ShortBarMaker,
     pub(super) sweeps: Sweeps,
-    pub(super) vpin: Vpin,
-    pub(super) book: Book,
+    /// VPIN by the sides of trades, or by bulk volume when that is the rule.
+    pub(super) vpin: VpinMeter,
+    /// VPIN by bulk volume, beside it.
+    pub(super) bulk: VpinMeter,
+    pub(super) ended: Ended,
+    pub(super) touch: Touch,
+    pub(super) depths: Depths,
+    /// Sessions whose VPIN is in the history.
+    sessions: u32,
 }
 
 impl Full {
@@ -23,31 +41,141 @@ impl Full {
         Self {
             day: Day::default(),
             bars: ShortBarMaker::default(),
-            sweeps: Sweeps::default(),
-            vpin: Vpin::new(parameters.vpin_bucket_volume, parameters.vpin_window),
-            book: Book::default(),
+            sweeps: Sweeps::new(rules(parameters)),
+            vpin: VpinMeter::new(parameters.vpin()),
+            bulk: VpinMeter::new(parameters.bulk_vpin()),
+            ended: Ended::default(),
+            touch: Touch::default(),
+            depths: Depths::default(),
+            sessions: 0,
         }
     }
 
-    /// Takes new parameters; says whether VPIN starts from nothing.
-    pub(super) fn change_parameters(&mut self, old: &Parameters, new: &Parameters) -> bool {
-        let vpin = |of: &Parameters| (of.vpin_bucket_volume, of.vpin_window);
-        let changed = vpin(old) != vpin(new);
-        if changed {
-            self.vpin = Vpin::new(new.vpin_bucket_volume, new.vpin_window);
+    /// Takes new parameters where a session begins. VPIN with another bucket is warmed up beside the old.
+    pub(super) fn change_parameters(&mut self, new: &Parameters) {
+        self.vpin.change(new.vpin());
+        self.bulk.change(new.bulk_vpin());
+        self.sweeps.set_floor(new.sweep_floor);
+    }
+
+    /// A new session. VPIN goes on by volume over days, the book is the feed's and stays.
+    pub(super) fn begin_session(&mut self, history: &mut SymbolHistory, _session: Session) {
+        self.day.begin();
+        self.bars = ShortBarMaker::default();
+        self.sweeps.restart();
+        self.touch.begin_session();
+        self.depths.ofi.on_session();
+        let ended = &mut self.ended;
+        // Bars of bulk volume end with the day: at its last print.
+        let ts = history.vpin.back().map_or(Timestamp::default(), |(ts, _)| *ts);
+        self.vpin.on_session(|point| ended.push(history, ts, point));
+        self.bulk.on_session(|_| ());
+        self.sessions = (self.sessions + 1).min(u32::from(self.vpin.parameters().sessions));
+    }
+
+    /// A touch, neither crossed nor locked.
+    #[inline]
+    pub(super) fn on_touch(
+        &mut self,
+        features: &mut Features,
+        ts: Timestamp,
+        bid: Level,
+        ask: Level,
+        quality: Quality,
+    ) {
+        self.touch.on_touch(ts, bid, ask, quality);
+        self.touch.price(&mut features.liquidity, bid, ask, quality);
+    }
+
+    /// A second is over.
+    pub(super) fn turn(&mut self, ts: Timestamp, now: Timestamp, quoted: bool, history: &mut SymbolHistory, features: &mut Features) {
+        let ended = &mut self.ended;
+        let before = self.vpin.completed();
+        self.vpin.on_timer(now, |point| ended.push(history, ts, point));
+        self.bulk.on_timer(now, |_| ());
+        if self.vpin.completed() != before {
+            self.show_vpin(features);
         }
-        changed
+        self.show_bulk(&mut features.toxicity);
+        if quoted {
+            self.touch.turn(ts, features);
+        }
+        self.depths.turn(ts, !quoted, features);
+    }
+
+    /// VPIN of signed trades, at the end of a bucket.
+    pub(super) fn show_vpin(&self, features: &mut Features) {
+        let toxicity = &mut features.toxicity;
+        toxicity.vpin = self.vpin.metric();
+        toxicity.cdf = self.vpin.cdf();
+        toxicity.null_ratio = self.vpin.null_ratio();
+        let alert = self.vpin.alert();
+        toxicity.alert_level = alert.map(|alert| alert.level);
+        toxicity.alert = alert.is_some_and(|alert| alert.on);
+        toxicity.history_sessions = self.sessions;
+        (toxicity.bucket_volume, toxicity.window) =
+            (self.vpin.parameters().bucket, self.vpin.parameters().window);
+        features.vpin = toxicity.vpin.value;
+        features.vpin_buckets = self.vpin.completed();
+    }
+
+    fn show_bulk(&self, toxicity: &mut Toxicity) {
+        toxicity.bulk = self.bulk.metric();
+        toxicity.bulk_cdf = self.bulk.cdf();
+        toxicity.bulk_null_ratio = self.bulk.null_ratio();
+        let filled = self.vpin.open_share();
+        toxicity.open_bucket = Metric::new(Some(filled), 1, Quality::GOOD);
+    }
+
+    /// Trading stops.
+    pub(super) fn halt(&mut self, ts: Timestamp) {
+        self.touch.ofi.on_halt(ts);
+        self.depths.ofi.on_halt(ts);
+        self.sweeps.clear();
+    }
+
+    /// Trading goes on.
+    pub(super) fn resume(&mut self, history: &mut SymbolHistory, ts: Timestamp) {
+        self.touch.ofi.on_resume(ts);
+        self.depths.ofi.on_resume(ts);
+        let ended = &mut self.ended;
+        self.vpin.on_resume(|point| ended.push(history, ts, point));
+        self.bulk.on_resume(|_| ());
+    }
+
+    /// Quotes were lost: what rests on a stretch of them starts over.
+    pub(super) fn lose_quotes(&mut self, features: &mut Features) {
+        self.touch.clear();
+        features.flow.ofi = Metric::NONE;
+        (features.flow.ofi_normalised, features.flow.ofi_decayed) = (Metric::NONE, Metric::NONE);
+    }
+
+    /// Prints were lost: what rests on a stretch of them starts over, but VPIN, which remembers that.
+    pub(super) fn lose_prints(&mut self, _features: &mut Features) {
+        self.sweeps.clear();
+        self.day.lose_prints();
+        self.vpin.note(Quality::GAP);
+        self.bulk.note(Quality::GAP);
     }
 
     /// Bytes outside the value itself.
     pub(super) fn heap_bytes(&self) -> usize {
-        self.day.heap_bytes() + self.sweeps.heap_bytes() + self.vpin.heap_bytes()
+        self.day.heap_bytes()
+            + self.sweeps.heap_bytes()
+            + self.vpin.heap_bytes()
+            + self.bulk.heap_bytes()
+            + self.ended.heap_bytes()
+            + self.touch.heap_bytes()
+            + self.depths.heap_bytes()
     }
 
-    /// A new session. VPIN goes on by volume over days, the book is the feed's and stays.
-    pub(super) fn begin_session(&mut self) {
-        self.day.begin();
-        self.bars = ShortBarMaker::default();
-        self.sweeps.restart();
+    /// After a restore: room for everything, as at the start.
+    pub(super) fn make_room(&mut self) {
+        self.day.make_room();
+        self.ended.make_room();
     }
+}
+
+const fn rules(parameters: &Parameters) -> SweepRules {
+    SweepRules { floor: parameters.sweep_floor, ..SweepRules::STOCKS }
 }

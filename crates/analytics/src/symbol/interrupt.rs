@@ -18,10 +18,19 @@ impl SymbolAnalytics {
         self.history.status = Some(status.state);
         features.as_of = ts;
         match self.admission.status(status.state) {
-            Some(HaltEdge::Stops) => self.clock.halt(ts),
+            Some(HaltEdge::Stops) => {
+                self.clock.halt(ts);
+                if let Some(full) = &mut self.full {
+                    full.halt(ts);
+                }
+            }
             Some(HaltEdge::Resumes) => {
                 self.clock.resume(ts);
                 self.classifier.reset();
+                if let Some(full) = &mut self.full {
+                    full.resume(&mut self.history, ts);
+                    full.show_vpin(features);
+                }
             }
             None => {}
         }
@@ -45,8 +54,7 @@ impl SymbolAnalytics {
         self.classifier.reset();
         self.watch.lose_prints();
         if let Some(full) = &mut self.full {
-            full.sweeps.clear();
-            full.day.lose_prints();
+            full.lose_prints(features);
         }
         (features.vwap, features.signed_volume_1m) = (None, None);
         (features.high_5m, features.low_5m) = (None, None);
@@ -65,22 +73,25 @@ impl SymbolAnalytics {
             Stream::Quotes => {
                 self.history.lost.quotes = true;
                 self.quoted = false;
+                self.admission.forget_quote();
                 self.hide_touch(features);
+                if let Some(full) = &mut self.full {
+                    full.lose_quotes(features);
+                }
             }
             Stream::Trades => {
                 self.lose_prints(features);
                 if let Some(full) = &mut self.full {
                     full.vpin.clear();
+                    full.bulk.clear();
+                    full.show_vpin(features);
                 }
-                features.vpin = None;
             }
             Stream::Depth => {
                 self.history.lost.depth = true;
                 if let Some(full) = &mut self.full {
-                    full.book.reset();
-                    features.book = full.book.state();
+                    full.depths.reset(features);
                 }
-                features.imbalance_5 = None;
                 if !self.quoted {
                     self.hide_touch(features);
                 }

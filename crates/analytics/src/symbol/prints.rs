@@ -3,8 +3,9 @@
 use alphatrader_model::features::Features;
 use alphatrader_model::market::{Bar, Level, Side, Trade, TradeFlags};
 use alphatrader_model::number::Quantity;
+use alphatrader_model::metric::{Metric, Quality};
 use alphatrader_model::time::Timestamp;
-use alphatrader_model::view::{SymbolHistory, TapePrint};
+use alphatrader_model::view::{Sweep, SweepKind, SymbolHistory, TapePrint};
 
 use crate::admission::TradeUse;
 use crate::flow::sweep::SweepPrint;
@@ -72,16 +73,14 @@ impl SymbolAnalytics {
         let print = DayPrint { price, size, signed, sets_last: usage.sets_last };
         full.day.on_print(&self.watch, ts, &print, features, &mut self.history.candles);
         if usage.signed {
-            count_in_vpin(full, &mut self.history, features, ts, size.get(), side);
-            // A sampled print may be several orders, or a part of one.
-            if let Some(side) = side
-                && !trade.flags.contains(TradeFlags::SAMPLED)
-            {
+            let at = (ts, self.clock.at(ts));
+            count_in_vpin(full, &mut self.history, features, at, trade, (side, usage.quality));
+            if let Some(side) = side {
                 let touch = self.quote.as_ref().zip(self.displayed).map(|(quote, (bid, ask))| match side {
                     Side::Buy => Level { price: quote.ask, size: Quantity::new(ask) },
                     Side::Sell => Level { price: quote.bid, size: Quantity::new(bid) },
                 });
-                look_for_sweep(full, &mut self.history, ts, trade, side, touch);
+                look_for_sweep(full, &mut self.history, features, ts, trade, side, touch);
             }
         }
     }
@@ -113,6 +112,7 @@ impl SymbolAnalytics {
 fn look_for_sweep(
     full: &mut Full,
     history: &mut SymbolHistory,
+    features: &mut Features,
     ts: Timestamp,
     trade: &Trade,
     side: Side,
@@ -125,6 +125,7 @@ fn look_for_sweep(
     if let Some(sweep) = full.sweeps.add(ts, &print, touch) {
         history.note_sweep(sweep);
         history.sweeps = full.sweeps.count();
+        show_sweep(features, sweep);
     }
 }
 
@@ -133,15 +134,38 @@ fn count_in_vpin(
     full: &mut Full,
     history: &mut SymbolHistory,
     features: &mut Features,
-    ts: Timestamp,
-    size: u64,
-    side: Option<Side>,
+    at: (Timestamp, Timestamp),
+    trade: &Trade,
+    signed: (Option<Side>, Quality),
 ) {
-    let points = &mut history.vpin;
+    let ((ts, now), (side, quality)) = (at, signed);
+    let (price, size) = (trade.price, trade.size.get());
     let before = full.vpin.completed();
-    full.vpin.add(size, side, |value| push(points, SymbolHistory::VPIN, (ts, value)));
+    let ended = &mut full.ended;
+    full.vpin.on_trade(now, price, size, side, quality, |point| ended.push(history, ts, point));
+    full.bulk.on_trade(now, price, size, side, quality, |_| ());
     if full.vpin.completed() != before {
-        features.vpin = full.vpin.value();
-        features.vpin_buckets = full.vpin.completed();
+        full.show_vpin(features);
     }
+}
+
+/// Counts a sweep once, and again what it has grown by.
+fn show_sweep(features: &mut Features, sweep: Sweep) {
+    let sweeps = &mut features.sweeps;
+    let known = sweeps.last.filter(|last| (last.start, last.side) == (sweep.start, sweep.side));
+    let grown = sweep.quantity - known.map_or(0, |last| last.quantity);
+    if sweep.kind == SweepKind::Sweep {
+        if known.is_none_or(|last| last.kind != SweepKind::Sweep) {
+            match sweep.side {
+                Side::Buy => sweeps.bought += 1,
+                Side::Sell => sweeps.sold += 1,
+            }
+        }
+        // Admitted sizes are at most 10^12.
+        sweeps.signed_volume = sweeps.signed_volume.saturating_add(sweep.side.sign() * grown as i64);
+    } else if known.is_none() {
+        sweeps.inferred_bursts += 1;
+    }
+    sweeps.p_value = Metric::new(sweep.chance, u64::from(sweep.prints), Quality::GOOD);
+    sweeps.last = Some(sweep);
 }

@@ -1,14 +1,14 @@
 //! Quotes and rows of the book.
 
-use alphatrader_model::features::{BookState, Features};
+use alphatrader_model::features::Features;
 use alphatrader_model::market::{Depth, Level, Quote};
+use alphatrader_model::metric::Quality;
 use alphatrader_model::time::Timestamp;
 
 use crate::admission::QuoteUse;
 use crate::classify::QuoteInForce;
-use crate::imbalance;
 
-use super::SymbolAnalytics;
+use super::{SymbolAnalytics, touch};
 
 impl SymbolAnalytics {
     /// Best bid and offer changed.
@@ -21,7 +21,9 @@ impl SymbolAnalytics {
         match self.admission.quote(ts, quote) {
             QuoteUse::Firm(bid, ask) => {
                 self.quoted = true;
-                self.show_touch(features, ts, bid, ask);
+                let first = !self.admission.quote_continues();
+                let quality = if first { Quality::HALT_RESUME } else { Quality::GOOD };
+                self.show_touch(features, ts, bid, ask, quality);
                 features.quote_at = Some(ts);
                 features.as_of = ts;
             }
@@ -33,7 +35,15 @@ impl SymbolAnalytics {
                 features.quote_at = Some(ts);
                 features.as_of = ts;
             }
-            QuoteUse::Crossed => (self.quote, self.displayed) = (None, None),
+            QuoteUse::Crossed => {
+                (self.quote, self.displayed) = (None, None);
+                let (_, quality) = self.admission.quote_for_mid(ts);
+                features.liquidity.imbalance_touch.quality = quality;
+                features.liquidity.weighted_mid.quality = quality;
+                if let Some(full) = &mut self.full {
+                    full.touch.break_off(quality);
+                }
+            }
             QuoteUse::Refused => return,
         }
         self.history.lost.quotes = false;
@@ -50,41 +60,45 @@ impl SymbolAnalytics {
             self.begin_full(ts);
         }
         let Some(full) = self.full.as_deref_mut() else { return };
-        let state = full.book.apply(depth);
-        let deep = usize::from(depth.position) >= imbalance::LEVELS && state == features.book;
-        features.book = state;
+        full.depths.apply(features, ts, depth);
         self.history.lost.depth = false;
         features.depth_at = Some(ts);
         features.as_of = ts;
-        if !deep {
-            features.imbalance_5 = if state == BookState::Valid {
-                imbalance::of_levels(full.book.bids(), full.book.asks())
-            } else {
-                None
-            };
-        }
         if !self.quoted {
-            match full.book.best() {
-                Some((bid, ask)) => self.show_touch(features, ts, bid, ask),
+            match full.depths.book.best() {
+                Some((bid, ask)) => self.show_touch(features, ts, bid, ask, Quality::GOOD),
                 None => self.hide_touch(features),
             }
         }
     }
 
     #[inline]
-    pub(super) fn show_touch(&mut self, features: &mut Features, ts: Timestamp, bid: Level, ask: Level) {
+    pub(super) fn show_touch(
+        &mut self,
+        features: &mut Features,
+        ts: Timestamp,
+        bid: Level,
+        ask: Level,
+        quality: Quality,
+    ) {
         self.quote = Some(QuoteInForce { bid: bid.price, ask: ask.price, at: ts });
         self.displayed = Some((bid.size.get(), ask.size.get()));
         features.bid = Some(bid.price);
         features.ask = Some(ask.price);
         let (low, high) = (bid.price.raw(), ask.price.raw());
         features.spread_bp = Some(20_000.0 * (high - low) as f64 / (high + low) as f64);
-        features.imbalance_touch = imbalance::of_sizes(bid.size.get(), ask.size.get());
+        touch::show(features, bid, ask, quality);
+        if let Some(full) = self.full.as_deref_mut() {
+            full.on_touch(features, ts, bid, ask, quality);
+        }
     }
 
     pub(super) fn hide_touch(&mut self, features: &mut Features) {
         (self.quote, self.displayed) = (None, None);
-        (features.bid, features.ask) = (None, None);
-        (features.spread_bp, features.imbalance_touch) = (None, None);
+        (features.bid, features.ask, features.spread_bp) = (None, None, None);
+        touch::hide(features);
+        if let Some(full) = &mut self.full {
+            full.touch.break_off(Quality::GOOD);
+        }
     }
 }
