@@ -389,6 +389,18 @@ impl VpinMeter {
         Metric::new(self.last.null_ratio, self.engine.held() as u64, self.flags())
     }
 
+    /// Filled part of the open bucket, in [0, 1).
+    pub fn open_share(&self) -> f64 {
+        let (filled, bucket) = match &self.engine {
+            Engine::Signed(vpin) => {
+                let (buy, sell) = vpin.open_bucket();
+                (buy + sell, vpin.bucket())
+            }
+            Engine::Bulk(bulk) => (bulk.1.open_bucket().0, bulk.1.bucket()),
+        };
+        filled as f64 / bucket as f64
+    }
+
     /// Independent values held.
     pub fn effective(&self) -> f64 {
         self.values.effective(self.engine.window())
