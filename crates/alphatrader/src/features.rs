@@ -66,6 +66,7 @@ pub(crate) fn features(settings: &Settings, args: &FeaturesArgs) -> Result<(), F
         quality: args.quality,
         sheet,
         next_row: Timestamp::default(),
+        bucket: 0,
     };
     let progress = Progress::default();
     let bar = progress_bar(0);
@@ -90,6 +91,8 @@ struct Study {
     quality: bool,
     sheet: Sheet,
     next_row: Timestamp,
+    /// The last bucket that was written.
+    bucket: u64,
 }
 
 /// Events between two looks at the progress.
@@ -155,6 +158,11 @@ impl Study {
             let now = self.next_row;
             for symbol in self.symbols.values_mut() {
                 symbol.on_timer(now);
+                if self.every == Every::Bucket
+                    && let Err(closed) = write_buckets(symbol, &mut self.bucket, &mut self.sheet)?
+                {
+                    return Ok(Err(closed));
+                }
                 if matches!(self.every, Every::Seconds(_)) {
                     let features = symbol.features();
                     let row = rows::row(now, features, None, self.quality);
@@ -185,25 +193,16 @@ impl Study {
         if let Some(id) = payload.about_mut() {
             *id = symbol.analytics().instrument();
         }
-        let before = (symbol.analytics().admission().trades, symbol.features().vpin_buckets);
+        let before = symbol.analytics().admission().trades;
         symbol.on_payload(ts, payload);
-        let Payload::Trade(trade) = payload else { return Ok(Ok(())) };
-        let used = symbol.analytics().admission().trades > before.0;
-        match self.every {
-            Every::Trade if used => {
+        match (self.every, payload) {
+            (Every::Bucket, _) => write_buckets(symbol, &mut self.bucket, &mut self.sheet),
+            (Every::Trade, Payload::Trade(trade)) if symbol.analytics().admission().trades > before => {
                 let side = symbol.analytics().history().tape.back().and_then(|print| print.side);
                 let features = symbol.features();
                 let row = rows::row(ts, features, Some((trade, side)), self.quality);
                 let whole = self.sheet.is_json().then(|| whole(features));
                 self.sheet.push(&row, whole)
-            }
-            Every::Bucket if symbol.features().vpin_buckets > before.1 => {
-                for row in rows::buckets(symbol, ts, before.1) {
-                    if let Err(closed) = self.sheet.push(&row, None)? {
-                        return Ok(Err(closed));
-                    }
-                }
-                Ok(Ok(()))
             }
             _ => Ok(Ok(())),
         }
@@ -232,6 +231,24 @@ impl Study {
             eprintln!("{malformed} lines or parts could not be read");
         }
     }
+}
+
+/// Buckets that ended since the last one that was written.
+fn write_buckets(
+    symbol: &Alone,
+    written: &mut u64,
+    sheet: &mut Sheet,
+) -> Result<Result<(), Closed>, Failure> {
+    if symbol.features().vpin_buckets <= *written {
+        return Ok(Ok(()));
+    }
+    for row in rows::buckets(symbol, *written) {
+        if let Err(closed) = sheet.push(&row, None)? {
+            return Ok(Err(closed));
+        }
+    }
+    *written = symbol.features().vpin_buckets;
+    Ok(Ok(()))
 }
 
 fn whole(features: &alphatrader_model::Features) -> (&'static str, serde_json::Value) {

@@ -47,11 +47,7 @@ impl Parameters {
 
     /// VPIN by the sides of trades; by bulk volume where that is the rule.
     pub fn vpin(&self) -> VpinParameters {
-        let source = if self.classify.rule == ClassifyRule::Bulk {
-            self.bulk()
-        } else {
-            VpinSource::Signed
-        };
+        let source = if self.classify.rule == ClassifyRule::Bulk { self.bulk() } else { VpinSource::Signed };
         VpinParameters {
             window: self.vpin_window,
             source,

@@ -131,7 +131,7 @@ impl SymbolAnalytics {
         self.full.as_ref().map(|full| &full.depths.book)
     }
 
-    /// The VPIN buckets that ended last, with their times, newest last; at most [`ended::KEPT`].
+    /// The VPIN buckets that ended last, with their times, newest last; at most 256.
     pub fn ended_buckets(&self) -> Option<&VecDeque<(Timestamp, VpinPoint)>> {
         self.full.as_ref().map(|full| full.ended.points())
     }
@@ -217,7 +217,8 @@ impl SymbolAnalytics {
     pub fn refresh(&mut self) {
         let Some(full) = &self.full else { return };
         let history = &mut self.history;
-        let copies = [(&mut history.bids, full.depths.book.bids()), (&mut history.asks, full.depths.book.asks())];
+        let copies =
+            [(&mut history.bids, full.depths.book.bids()), (&mut history.asks, full.depths.book.asks())];
         for (shown, rows) in copies {
             shown.clear();
             shown.extend_from_slice(&rows[..rows.len().min(SymbolHistory::ROWS)]);

@@ -105,18 +105,21 @@ pub(super) fn row(
     row
 }
 
-/// A row of each bucket that ended at `ts`, since there were `before`, in order.
-pub(super) fn buckets(symbol: &Alone, ts: Timestamp, before: u64) -> impl Iterator<Item = Vec<Cell>> {
-    let ended = symbol.features().vpin_buckets;
-    let points = &symbol.analytics().history().vpin;
-    let known = points.iter().rev().take_while(|(at, _)| *at == ts).count();
-    let first_known = ended.saturating_sub(known as u64);
-    let waiting = (before + 1..=first_known).map(move |bucket| (bucket, None));
-    let ready = points.iter().skip(points.len() - known).map(|(_, vpin)| Some(*vpin));
-    let ready = (first_known + 1..).zip(ready).filter(move |(bucket, _)| *bucket > before);
-    waiting.chain(ready).map(move |(bucket, vpin)| {
-        let none = || Cell::Nothing;
-        vec![Cell::Time(ts.nanos()), whole(bucket), float(vpin), none(), none(), Cell::Flag(vpin.is_some())]
+/// A row of each bucket after number `seen`, in order.
+pub(super) fn buckets(symbol: &Alone, seen: u64) -> impl Iterator<Item = Vec<Cell>> {
+    let points = symbol.analytics().ended_buckets();
+    let first = points.map_or(0, |points| {
+        points.len() - points.iter().rev().take_while(|(_, point)| point.bucket > seen).count()
+    });
+    points.into_iter().flatten().skip(first).map(|(ts, point)| {
+        vec![
+            Cell::Time(ts.nanos()),
+            whole(point.bucket),
+            float(point.vpin),
+            float(point.cdf),
+            float(point.null_ratio),
+            Cell::Flag(point.vpin.is_some()),
+        ]
     })
 }
 

@@ -46,7 +46,11 @@ impl Depths {
         let place = usize::from(depth.position);
         if state != BookState::Valid {
             if before == BookState::Valid {
-                self.ofi.on_crossed(if state == BookState::Crossed { Quality::CROSSED } else { Quality::GAP });
+                self.ofi.on_crossed(if state == BookState::Crossed {
+                    Quality::CROSSED
+                } else {
+                    Quality::GAP
+                });
             }
             hide(features);
             return;

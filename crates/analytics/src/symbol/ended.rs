@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::vpin::VpinPoint;
 
 /// Buckets kept: as many as one print ends in a window of the largest that settings allow, and more.
-pub const KEPT: usize = 256;
+pub(super) const KEPT: usize = 256;
 
 /// The buckets that ended last, newest last.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -88,7 +88,14 @@ impl Full {
     }
 
     /// A second is over.
-    pub(super) fn turn(&mut self, ts: Timestamp, now: Timestamp, quoted: bool, history: &mut SymbolHistory, features: &mut Features) {
+    pub(super) fn turn(
+        &mut self,
+        ts: Timestamp,
+        now: Timestamp,
+        quoted: bool,
+        history: &mut SymbolHistory,
+        features: &mut Features,
+    ) {
         let ended = &mut self.ended;
         let before = self.vpin.completed();
         self.vpin.on_timer(now, |point| ended.push(history, ts, point));

@@ -2,8 +2,8 @@
 
 use alphatrader_model::features::Features;
 use alphatrader_model::market::{Bar, Level, Side, Trade, TradeFlags};
-use alphatrader_model::number::Quantity;
 use alphatrader_model::metric::{Metric, Quality};
+use alphatrader_model::number::Quantity;
 use alphatrader_model::time::Timestamp;
 use alphatrader_model::view::{Sweep, SweepKind, SymbolHistory, TapePrint};
 

@@ -1,6 +1,7 @@
 //! What is kept only to be shown.
 
 use alphatrader_model::market::{DayTotals, TradingState};
+use alphatrader_model::view::SweepKind;
 
 use super::*;
 
@@ -63,7 +64,9 @@ fn the_feeds_own_word_is_shown_and_changes_nothing() {
     spy.on_totals(at(3.0), &DayTotals { instrument: InstrumentId(1), ..totals });
     let history = spy.analytics().history();
     assert_eq!((history.totals, history.status), (Some((at(2.0), totals)), Some(TradingState::Halted)));
-    assert!(history.sampled && history.sweep.is_none(), "samples are no prints of one order");
+    let kind = history.sweep.map(|sweep| sweep.kind);
+    assert!(history.sampled && kind.is_none_or(|kind| kind == SweepKind::InferredBurst), "{kind:?}");
+    assert_eq!((spy.features().sweeps.bought, spy.features().sweeps.sold), (0, 0));
     assert_eq!((spy.features().session_volume, history.prints), (100_000, 2));
     spy.on_trade(at(4.0), &trade(16_803, 1));
     assert!(!spy.analytics().history().sampled);
