@@ -1,6 +1,6 @@
 //! What the analytics of a symbol are told: the settings, and what was found in the market beyond them.
 
-use alphatrader_model::discovered::Discovered;
+use alphatrader_model::discovered::{Discovered, RegimeParameters};
 use alphatrader_model::instrument::Symbol;
 use alphatrader_model::settings;
 use alphatrader_model::time::Timestamp;
@@ -9,6 +9,10 @@ use serde::{Deserialize, Serialize};
 use crate::admission::Policy;
 use crate::classify::{ClassifyParameters, ClassifyRule};
 use crate::flow::sweep::FLOOR;
+use crate::probability::Density;
+use crate::regime::Chain;
+use crate::regime::state::Model;
+use crate::volatility::Garch;
 use crate::vpin::bars::BulkParameters;
 use crate::vpin::{VpinParameters, VpinSource};
 
@@ -25,6 +29,10 @@ pub struct Parameters {
     pub sigma_lambda: f64,
     /// Dollars that a burst must be worth to be called a sweep.
     pub sweep_floor: f64,
+    /// GARCH(1,1) of five-minute returns; usual values as long as none were fitted.
+    pub garch: Option<Garch>,
+    /// The accepted model of volatility regimes; without one the percentiles alone serve.
+    pub regime: Option<Model>,
     /// Who signs the trades.
     pub classify: ClassifyParameters,
     /// What the gate lets pass. In force from the start on; it never changes later.
@@ -40,6 +48,8 @@ impl Parameters {
             alert_cdf: VpinParameters::new(1).alert,
             sigma_lambda: BulkParameters::default().sigma_lambda,
             sweep_floor: FLOOR,
+            garch: usual_garch(),
+            regime: None,
             classify: ClassifyParameters::default(),
             policy: Policy::default(),
         }
@@ -73,9 +83,25 @@ impl Parameters {
         }
         self.alert_cdf = vpin.alert_cdf.unwrap_or(self.alert_cdf);
         self.sigma_lambda = vpin.sigma_lambda.unwrap_or(self.sigma_lambda);
-        let Some(of) = found.of(symbol, open) else { return };
-        if let Some(floor) = of.sweep_floor.in_force().filter(|floor| (0.0..=1e12).contains(floor)) {
-            self.sweep_floor = floor;
-        }
+        let floor = found.of(symbol, open).and_then(|of| of.sweep_floor.in_force());
+        self.sweep_floor = floor.filter(|floor| (0.0..=1e12).contains(floor)).unwrap_or(self.sweep_floor);
+        self.regime = found.regimes(symbol, open).and_then(model);
     }
+}
+
+/// Persistence of usual five-minute volatility, around sixteen percent a year; fitted to no symbol.
+fn usual_garch() -> Option<Garch> {
+    const ALPHA: f64 = 0.06;
+    const BETA: f64 = 0.92;
+    const LONG_RUN: f64 = 0.16 * 0.16 / (252.0 * 78.0);
+    Garch::new(LONG_RUN * (1.0 - ALPHA - BETA), ALPHA, BETA, Density::NORMAL).ok()
+}
+
+/// The model of found regimes; absent when its numbers are no chain.
+fn model(found: &RegimeParameters) -> Option<Model> {
+    let states = found.sigma_5m.len();
+    let start = vec![1.0 / states as f64; states];
+    let variances: Vec<f64> = found.sigma_5m.iter().map(|sigma| sigma * sigma).collect();
+    let chain = Chain::new(Density::NORMAL, &start, &found.transition, &variances).ok()?;
+    Model::new(chain, &found.time_of_day)
 }

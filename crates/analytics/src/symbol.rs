@@ -14,17 +14,21 @@
 //! | `full` | what only a symbol with prints, bars or a book needs, allocated with the first of them |
 //! | `day` | what the session has seen so far |
 //! | `touch`, `depths` | order flow, imbalance and fair prices of the touch and of the book |
+//! | `prices` | volatility, regime, temporal structure |
+//! | `arrivals` | how orders arrive |
 //! | `ended` | the VPIN buckets that ended last |
 //! | `watch` | the session, and what of it was watched |
 //! | `prints`, `quotes` | how an event is taken |
 //! | `interrupt` | gaps, pauses, halts |
 
 mod alone;
+mod arrivals;
 mod day;
 mod depths;
 mod ended;
 mod full;
 mod interrupt;
+mod prices;
 mod prints;
 mod quotes;
 mod touch;
@@ -189,7 +193,7 @@ impl SymbolAnalytics {
     fn change_parameters(&mut self, features: &mut Features) {
         let Some(parameters) = self.next.take() else { return };
         if let Some(full) = &mut self.full {
-            full.change_parameters(&parameters);
+            full.change_parameters(&self.parameters, &parameters);
         }
         if parameters.classify != self.parameters.classify {
             self.classifier = Classifier::new(parameters.classify);
@@ -254,7 +258,7 @@ impl SymbolAnalytics {
         if let Some(full) = &mut self.full {
             full.day.turn(second, running, &self.watch, features);
             let now = self.clock.at(ts);
-            full.turn(ts, now, self.quoted, &mut self.history, features);
+            full.turn(ts, now, (self.quoted, running), &mut self.history, features);
         } else {
             // Nothing was traded, as far as it was watched.
             let minute = running && self.watch.coverage.covers(second, signed_volume::SLOTS as i64);
@@ -280,6 +284,10 @@ impl SymbolAnalytics {
     fn begin_full(&mut self, ts: Timestamp) {
         let mut full = Box::new(Full::new(&self.parameters));
         full.day.join(ts.seconds(), &self.watch);
+        if let Some(session) = self.watch.session {
+            full.prices.begin_session(session);
+            full.arrivals.begin_session(session);
+        }
         self.full = Some(full);
         self.history.make_room();
     }

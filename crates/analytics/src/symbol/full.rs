@@ -14,9 +14,11 @@ use crate::flow::sweep::SweepRules;
 use crate::parameters::Parameters;
 use crate::vpin::VpinMeter;
 
+use super::arrivals::Arrivals;
 use super::day::Day;
 use super::depths::Depths;
 use super::ended::Ended;
+use super::prices::Prices;
 use super::touch::Touch;
 
 /// The larger part of a symbol's state, in a box of its own: a symbol that is only quoted does without.
@@ -32,6 +34,8 @@ pub(super) struct Full {
     pub(super) ended: Ended,
     pub(super) touch: Touch,
     pub(super) depths: Depths,
+    pub(super) prices: Prices,
+    pub(super) arrivals: Arrivals,
     /// Sessions whose VPIN is in the history.
     sessions: u32,
 }
@@ -47,24 +51,29 @@ impl Full {
             ended: Ended::default(),
             touch: Touch::default(),
             depths: Depths::default(),
+            prices: Prices::new(parameters),
+            arrivals: Arrivals::default(),
             sessions: 0,
         }
     }
 
     /// Takes new parameters where a session begins. VPIN with another bucket is warmed up beside the old.
-    pub(super) fn change_parameters(&mut self, new: &Parameters) {
+    pub(super) fn change_parameters(&mut self, old: &Parameters, new: &Parameters) {
+        self.prices.change_parameters(old, new);
         self.vpin.change(new.vpin());
         self.bulk.change(new.bulk_vpin());
         self.sweeps.set_floor(new.sweep_floor);
     }
 
     /// A new session. VPIN goes on by volume over days, the book is the feed's and stays.
-    pub(super) fn begin_session(&mut self, history: &mut SymbolHistory, _session: Session) {
+    pub(super) fn begin_session(&mut self, history: &mut SymbolHistory, session: Session) {
         self.day.begin();
         self.bars = ShortBarMaker::default();
         self.sweeps.restart();
         self.touch.begin_session();
         self.depths.ofi.on_session();
+        self.prices.begin_session(session);
+        self.arrivals.begin_session(session);
         let ended = &mut self.ended;
         // Bars of bulk volume end with the day: at its last print.
         let ts = history.vpin.back().map_or(Timestamp::default(), |(ts, _)| *ts);
@@ -82,7 +91,11 @@ impl Full {
         bid: Level,
         ask: Level,
         quality: Quality,
+        within: bool,
     ) {
+        if within {
+            self.prices.on_touch(ts, bid, ask, quality);
+        }
         self.touch.on_touch(ts, bid, ask, quality);
         self.touch.price(&mut features.liquidity, bid, ask, quality);
     }
@@ -92,7 +105,7 @@ impl Full {
         &mut self,
         ts: Timestamp,
         now: Timestamp,
-        quoted: bool,
+        (quoted, running): (bool, bool),
         history: &mut SymbolHistory,
         features: &mut Features,
     ) {
@@ -108,6 +121,12 @@ impl Full {
             self.touch.turn(ts, features);
         }
         self.depths.turn(ts, !quoted, features);
+        if running {
+            self.prices.turn(ts, history, features);
+            self.arrivals.turn(now, &mut features.flow);
+            let (buying, selling) = Arrivals::rates(&features.flow);
+            self.sweeps.set_rates(buying, selling);
+        }
     }
 
     /// VPIN of signed trades, at the end of a bucket.
@@ -139,12 +158,14 @@ impl Full {
         self.touch.ofi.on_halt(ts);
         self.depths.ofi.on_halt(ts);
         self.sweeps.clear();
+        self.prices.halt(ts);
     }
 
     /// Trading goes on.
     pub(super) fn resume(&mut self, history: &mut SymbolHistory, ts: Timestamp) {
         self.touch.ofi.on_resume(ts);
         self.depths.ofi.on_resume(ts);
+        self.prices.resume();
         let ended = &mut self.ended;
         self.vpin.on_resume(|point| ended.push(history, ts, point));
         self.bulk.on_resume(|_| ());
@@ -153,12 +174,14 @@ impl Full {
     /// Quotes were lost: what rests on a stretch of them starts over.
     pub(super) fn lose_quotes(&mut self, features: &mut Features) {
         self.touch.clear();
+        self.prices.clear(features);
         features.flow.ofi = Metric::NONE;
         (features.flow.ofi_normalised, features.flow.ofi_decayed) = (Metric::NONE, Metric::NONE);
     }
 
     /// Prints were lost: what rests on a stretch of them starts over, but VPIN, which remembers that.
-    pub(super) fn lose_prints(&mut self, _features: &mut Features) {
+    pub(super) fn lose_prints(&mut self, now: Timestamp) {
+        self.arrivals.clear(now);
         self.sweeps.clear();
         self.day.lose_prints();
         self.vpin.note(Quality::GAP);
@@ -174,6 +197,8 @@ impl Full {
             + self.ended.heap_bytes()
             + self.touch.heap_bytes()
             + self.depths.heap_bytes()
+            + self.prices.heap_bytes()
+            + self.arrivals.heap_bytes()
     }
 
     /// After a restore: room for everything, as at the start.

@@ -44,17 +44,17 @@ impl SymbolAnalytics {
         for stream in [Stream::Quotes, Stream::Depth] {
             self.on_gap(features, ts, &Gap { instrument, stream });
         }
-        self.lose_prints(features);
+        self.lose_prints(features, ts);
     }
 
     /// Prints are missing: everything that rests on a stretch of them starts over, but VPIN.
-    fn lose_prints(&mut self, features: &mut Features) {
+    fn lose_prints(&mut self, features: &mut Features, ts: Timestamp) {
         self.history.lost.trades = true;
         self.admission.restart();
         self.classifier.reset();
         self.watch.lose_prints();
         if let Some(full) = &mut self.full {
-            full.lose_prints(features);
+            full.lose_prints(self.clock.at(ts));
         }
         (features.vwap, features.signed_volume_1m) = (None, None);
         (features.high_5m, features.low_5m) = (None, None);
@@ -80,7 +80,7 @@ impl SymbolAnalytics {
                 }
             }
             Stream::Trades => {
-                self.lose_prints(features);
+                self.lose_prints(features, ts);
                 if let Some(full) = &mut self.full {
                     full.vpin.clear();
                     full.bulk.clear();

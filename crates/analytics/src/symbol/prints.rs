@@ -76,6 +76,8 @@ impl SymbolAnalytics {
             let at = (ts, self.clock.at(ts));
             count_in_vpin(full, &mut self.history, features, at, trade, (side, usage.quality));
             if let Some(side) = side {
+                full.arrivals.on_trade(at.1, side);
+                full.prices.on_trade(side);
                 let touch = self.quote.as_ref().zip(self.displayed).map(|(quote, (bid, ask))| match side {
                     Side::Buy => Level { price: quote.ask, size: Quantity::new(ask) },
                     Side::Sell => Level { price: quote.bid, size: Quantity::new(bid) },

@@ -89,7 +89,8 @@ impl SymbolAnalytics {
         features.spread_bp = Some(20_000.0 * (high - low) as f64 / (high + low) as f64);
         touch::show(features, bid, ask, quality);
         if let Some(full) = self.full.as_deref_mut() {
-            full.on_touch(features, ts, bid, ask, quality);
+            let within = self.watch.holds(ts, false);
+            full.on_touch(features, ts, bid, ask, quality, within);
         }
     }
 
