@@ -157,8 +157,21 @@ impl SymbolAnalytics {
 
     /// Bytes of the whole state, what lies outside the value included, without its [`Features`].
     pub fn state_bytes(&self) -> usize {
-        let full = self.full.as_ref().map_or(0, |full| size_of::<Full>() + full.heap_bytes());
-        size_of::<Self>() + self.admission.heap_bytes() + self.history.heap_bytes() + full
+        self.state_parts().iter().map(|(_, bytes)| bytes).sum()
+    }
+
+    /// The state by its parts: name and bytes.
+    pub fn state_parts(&self) -> Vec<(&'static str, usize)> {
+        let mut parts = vec![
+            ("symbol", size_of::<Self>()),
+            ("gate", self.admission.heap_bytes()),
+            ("history", self.history.heap_bytes()),
+        ];
+        if let Some(full) = &self.full {
+            parts.push(("analytics", size_of::<Full>()));
+            full.heap_parts(&mut parts);
+        }
+        parts
     }
 
     /// New parameters. They change at the next session; what rests on those that changed starts from nothing.

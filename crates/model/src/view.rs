@@ -337,8 +337,8 @@ pub struct SymbolHistory {
 }
 
 impl SymbolHistory {
-    /// Candles kept: a full day with extended hours.
-    pub const CANDLES: usize = 960;
+    /// Candles kept: the minutes of a full session, and a few more.
+    pub const CANDLES: usize = 400;
     /// Five-second bars kept.
     pub const BARS: usize = 100;
     /// Prints kept.

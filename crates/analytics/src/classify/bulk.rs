@@ -51,6 +51,14 @@ impl BulkClassifier {
     /// Usual weight of the past, for bars of a minute.
     pub const LAMBDA: f64 = 0.97;
 
+    /// Bytes outside the value itself.
+    pub const fn heap_bytes(&self) -> usize {
+        match self.cdf {
+            BulkCdf::Normal => 0,
+            BulkCdf::Student(_) => super::student::TABLE_BYTES,
+        }
+    }
+
     /// Weighs the past variance with `lambda`, 0.9 to 0.999; values outside are moved to the nearest one
     /// inside, no number to [`Self::LAMBDA`].
     pub fn new(cdf: BulkCdf, lambda: f64) -> Self {

@@ -188,17 +188,19 @@ impl Full {
         self.bulk.note(Quality::GAP);
     }
 
-    /// Bytes outside the value itself.
-    pub(super) fn heap_bytes(&self) -> usize {
-        self.day.heap_bytes()
-            + self.sweeps.heap_bytes()
-            + self.vpin.heap_bytes()
-            + self.bulk.heap_bytes()
-            + self.ended.heap_bytes()
-            + self.touch.heap_bytes()
-            + self.depths.heap_bytes()
-            + self.prices.heap_bytes()
-            + self.arrivals.heap_bytes()
+    /// Adds bytes outside the value itself, by part.
+    pub(super) fn heap_parts(&self, parts: &mut Vec<(&'static str, usize)>) {
+        parts.extend([
+            ("day", self.day.heap_bytes()),
+            ("sweeps", self.sweeps.heap_bytes()),
+            ("vpin", self.vpin.heap_bytes()),
+            ("bulk vpin", self.bulk.heap_bytes()),
+            ("ended buckets", self.ended.heap_bytes()),
+            ("touch", self.touch.heap_bytes()),
+            ("depth", self.depths.heap_bytes()),
+            ("prices", self.prices.heap_bytes()),
+            ("arrivals", self.arrivals.heap_bytes()),
+        ]);
     }
 
     /// After a restore: room for everything, as at the start.

@@ -154,8 +154,10 @@ fn count_in_vpin(
 /// Counts a sweep once, and again what it has grown by.
 fn show_sweep(features: &mut Features, sweep: Sweep) {
     let sweeps = &mut features.sweeps;
-    let known = sweeps.last.filter(|last| (last.start, last.side) == (sweep.start, sweep.side));
-    let grown = sweep.quantity - known.map_or(0, |last| last.quantity);
+    // Two may begin at one instant; one that grows has more prints each time.
+    let same = |last: &Sweep| (last.start, last.side) == (sweep.start, sweep.side) && last.prints < sweep.prints;
+    let known = sweeps.last.filter(same);
+    let grown = sweep.quantity.saturating_sub(known.map_or(0, |last| last.quantity));
     if sweep.kind == SweepKind::Sweep {
         if known.is_none_or(|last| last.kind != SweepKind::Sweep) {
             match sweep.side {

@@ -39,7 +39,6 @@ impl Default for BulkParameters {
 }
 
 /// Bytes of the table behind Student's distribution.
-pub(super) const TABLE_BYTES: usize = crate::classify::student::TABLE_BYTES;
 
 /// A finished bar, or several without change.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -75,6 +74,11 @@ pub struct BulkBars {
 }
 
 impl BulkBars {
+    /// Bytes outside the value itself.
+    pub const fn heap_bytes(&self) -> usize {
+        self.classifier.heap_bytes()
+    }
+
     /// Bars for buckets of `bucket` shares. Values outside their ranges are moved to the nearest one inside.
     pub fn new(parameters: &BulkParameters, bucket: u64) -> Self {
         let cdf = if parameters.student { BulkCdf::student() } else { BulkCdf::Normal };

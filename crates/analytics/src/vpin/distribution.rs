@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 /// Bins of the histogram: the rank of a value is right to a thousandth of VPIN.
 pub const BINS: usize = 1_024;
 
-/// Values held; the oldest leave first.
-pub const CAPACITY: usize = 16_384;
+/// Values held, 250 sessions of fifty buckets; the oldest leave first.
+pub const CAPACITY: usize = 12_544;
 
 /// Sessions held at most.
 pub const MAX_SESSIONS: u16 = 500;

@@ -417,7 +417,7 @@ impl VpinMeter {
     pub fn heap_bytes(&self) -> usize {
         let engine = |engine: &Engine| match engine {
             Engine::Signed(vpin) => vpin.heap_bytes(),
-            Engine::Bulk(bulk) => size_of_val(&**bulk) + bulk.1.window() * 16 + super::bars::TABLE_BYTES,
+            Engine::Bulk(bulk) => size_of_val(&**bulk) + bulk.1.window() * 16 + bulk.0.heap_bytes(),
         };
         let incoming = self.incoming.as_ref().map_or(0, |(_, incoming)| engine(incoming));
         self.values.heap_bytes() + engine(&self.engine) + incoming

@@ -210,6 +210,7 @@ fn a_symbol_keeps_to_its_memory() {
     }
     let full = held();
     assert_eq!(full, own(&spy), "what the symbol says of itself");
+    println!("by part: {:?}", spy.analytics().state_parts());
     println!("a symbol holds {quoted} bytes when it is only quoted, {full} with full analytics");
     assert!(quoted <= MOST_QUOTED, "{quoted}");
     assert!(full <= MOST_FULL, "{full}");
