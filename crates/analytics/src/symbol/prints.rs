@@ -155,7 +155,8 @@ fn count_in_vpin(
 fn show_sweep(features: &mut Features, sweep: Sweep) {
     let sweeps = &mut features.sweeps;
     // Two may begin at one instant; one that grows has more prints each time.
-    let same = |last: &Sweep| (last.start, last.side) == (sweep.start, sweep.side) && last.prints < sweep.prints;
+    let same =
+        |last: &Sweep| (last.start, last.side) == (sweep.start, sweep.side) && last.prints < sweep.prints;
     let known = sweeps.last.filter(same);
     let grown = sweep.quantity.saturating_sub(known.map_or(0, |last| last.quantity));
     if sweep.kind == SweepKind::Sweep {
