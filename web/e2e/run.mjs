@@ -53,8 +53,8 @@ function assert(condition, message) {
 }
 
 /** A page that writes down everything the browser complains about. */
-async function open({ width, height, theme, route }) {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme });
+async function open({ width, height, theme, route, path = '' }) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, reducedMotion: 'reduce' });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE);
   const complaints = [];
@@ -67,7 +67,7 @@ async function open({ width, height, theme, route }) {
     document.addEventListener('securitypolicyviolation', (e) => window.violations.push(`${e.violatedDirective} ${e.blockedURI}`));
   });
   if (route !== undefined) await page.routeWebSocket(/\/api\/v1\/stream$/, route);
-  await page.goto(url);
+  await page.goto(new URL(path, url).href);
   return { page, complaints, close: () => context.close() };
 }
 
@@ -77,6 +77,22 @@ async function moving(page) {
   await page.waitForFunction(() => /\d\.\d\d/.test(document.querySelector('section[aria-label="Chart"] h2')?.textContent ?? ''));
   await page.waitForSelector('section[aria-label="Chart"] canvas');
 }
+
+/** The Symbol page has what it shows: a map of the book, measures, and lines that the server keeps. */
+async function symbolShown(page) {
+  await page.waitForSelector('section[aria-label="Liquidity"] canvas');
+  await page.waitForSelector('section[aria-label="VPIN"]');
+  await page.waitForSelector('section[aria-label="Measures"] tbody th[scope="row"]');
+  await page.waitForFunction(() => /\d\.\d\d/.test(document.querySelector('dl[aria-label="Key figures"] .last dd')?.textContent ?? ''));
+}
+
+/** The Parameters page has told how the found ones stand. */
+async function parametersShown(page) {
+  await page.waitForSelector('section[aria-label="Found parameters"] .state');
+  await page.waitForSelector('section[aria-label^="Parameters of"] tbody th[scope="row"]');
+}
+
+const pathOf = (page) => page.evaluate(() => location.pathname);
 
 const haltButton = (page) => page.locator('header .place > button');
 
@@ -126,6 +142,41 @@ for (const theme of ['dark', 'light']) {
     await page.screenshot({ path: join(shots, `about-${theme}.png`) });
     await page.keyboard.press('Escape');
   });
+  await check(`${theme}: a digit leads to the Symbol page, its address names the symbol`, async () => {
+    await page.keyboard.press('2');
+    await symbolShown(page);
+    const path = await pathOf(page);
+    assert(/^\/symbol\/[A-Z.]+$/.test(path), path);
+    const size = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.scrollHeight]);
+    assert(size[0] <= 1440 && size[1] <= 900, `the page is ${size.join(' x ')}`);
+  });
+  await page.screenshot({ path: join(shots, `symbol-${theme}.png`) });
+  await check(`${theme}: the map of the book goes on`, async () => {
+    await page.keyboard.press('t');
+    const newest = () => page.locator('section[aria-label="Liquidity"] tbody tr').first().innerText();
+    const before = await newest();
+    await until(async () => (await newest()) !== before);
+  });
+  await check(`${theme}: axe finds nothing on the Symbol page, as tables and as charts`, async () => {
+    await accessible(page);
+    await page.screenshot({ path: join(shots, `symbol-tables-${theme}.png`) });
+    await page.keyboard.press('t');
+    await symbolShown(page);
+    await accessible(page);
+  });
+  await check(`${theme}: axe finds nothing on the Parameters page`, async () => {
+    await page.keyboard.press('3');
+    await parametersShown(page);
+    await page.screenshot({ path: join(shots, `parameters-${theme}.png`) });
+    await accessible(page);
+  });
+  await check(`${theme}: the back button leads the same way back`, async () => {
+    await page.goBack();
+    await symbolShown(page);
+    await page.goBack();
+    await moving(page);
+    assert((await pathOf(page)) === '/', await pathOf(page));
+  });
   await check(`${theme}: the browser has no complaint and the policy was kept`, async () => {
     const violations = await page.evaluate(() => window.violations);
     assert(complaints.length === 0 && violations.length === 0, [...complaints, ...violations].join('\n'));
@@ -146,7 +197,59 @@ for (const theme of ['dark', 'light']) {
   });
   await page.screenshot({ path: join(shots, 'now-360.png'), fullPage: true });
   await check('360 px: axe finds nothing', () => accessible(page));
+  await check('360 px: the Symbol page is one column', async () => {
+    await page.getByRole('link', { name: 'Symbol' }).click();
+    await symbolShown(page);
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert(width <= 360, `the page is ${width} px wide`);
+    await page.screenshot({ path: join(shots, 'symbol-360.png'), fullPage: true });
+    await accessible(page);
+  });
+  await check('360 px: the Parameters page is one column', async () => {
+    await page.getByRole('link', { name: 'Parameters' }).click();
+    await parametersShown(page);
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert(width <= 360, `the page is ${width} px wide`);
+    await page.screenshot({ path: join(shots, 'parameters-360.png'), fullPage: true });
+    await accessible(page);
+  });
   await check('360 px: the browser has no complaint', () => assert(complaints.length === 0, complaints.join('\n')));
+  await close();
+}
+
+{
+  const { page, complaints, close } = await open({ width: 1440, height: 900, theme: 'dark', path: '/symbol/spy' });
+  await check('links: an address opens its page', async () => {
+    await symbolShown(page);
+    assert((await page.title()).startsWith('Symbol SPY'), await page.title());
+  });
+  await check('links: the slash picks a symbol, with letters and Enter', async () => {
+    const symbol = await page.evaluate(() => fetch('/api/v1/status').then((r) => r.json()).then((s) => s.symbols.at(-1)));
+    await page.keyboard.press('/');
+    const field = page.getByRole('combobox', { name: 'Symbol' });
+    await field.waitFor();
+    await accessible(page);
+    await page.screenshot({ path: join(shots, 'picker.png') });
+    await field.fill(symbol.toLowerCase());
+    await field.press('Enter');
+    await page.waitForFunction((path) => location.pathname === path, `/symbol/${symbol}`);
+    await symbolShown(page);
+  });
+  await check('links: a symbol that nobody follows is said', async () => {
+    await page.goto(new URL('/symbol/NOBODY', url).href);
+    await page.getByText('is not followed').waitFor();
+    await accessible(page);
+    await page.keyboard.press('1');
+    await moving(page);
+  });
+  await check('links: an address that leads nowhere is said', async () => {
+    await page.goto(new URL('/no/such/page', url).href);
+    await page.getByRole('heading', { name: /There is no page/ }).waitFor();
+    await accessible(page);
+    await page.getByRole('main').getByRole('link', { name: 'Now' }).click();
+    await moving(page);
+  });
+  await check('links: the browser has no complaint', () => assert(complaints.length === 0, complaints.join('\n')));
   await close();
 }
 
@@ -230,6 +333,16 @@ for (const theme of ['dark', 'light']) {
     const text = () => page.locator('#symbols').innerText();
     const before = await text();
     await until(async () => (await text()) !== before);
+  });
+  await check('stream: the book over time is sent to those who look at it', async () => {
+    const told = (kind, t) => heard.some((m) => m.t === t && m.ch?.some((ch) => ch.startsWith(`${kind}:`)));
+    assert(!told('depth', 'sub'), 'Now asks for the map of the book');
+    await page.keyboard.press('2');
+    await until(() => told('depth', 'sub') && told('measures', 'sub'));
+    await symbolShown(page);
+    await page.keyboard.press('1');
+    await until(() => told('depth', 'unsub') && told('measures', 'unsub'));
+    await moving(page);
   });
   await check('stream: a lost connection is said, and what is shown looks old', async () => {
     refusing = true;

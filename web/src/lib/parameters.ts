@@ -28,7 +28,8 @@ export function headline(state: FoundState): string {
 
 /** What to do about it; nothing where nothing is to be done. */
 export function advice(state: FoundState): string {
-  const search = 'Search again with alphatrader discover; run does it every night.';
+  const first = state === 'unknown' || state === 'missing';
+  const search = `${first ? 'Search' : 'Search again'} with: alphatrader discover. The program itself does it every night.`;
   switch (state) {
     case 'in_force':
       return '';

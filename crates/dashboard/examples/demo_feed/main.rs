@@ -5,18 +5,20 @@
 //! resumes work. The page says that the feed is a simulated demo.
 
 mod desk;
+mod found;
+mod measures;
 mod walk;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use alphatrader_dashboard::project::{self, Surroundings, Trails};
+use alphatrader_dashboard::project::{self, Found, Surroundings, Trails};
 use alphatrader_dashboard::view::{
     Counter, FeedState, FeedView, MarketKind, ModeView, RunState, TradingMode,
 };
 use alphatrader_dashboard::{Command, Dashboard, Limits, Published, Publisher};
 use alphatrader_model::view::{MarketView, TradingView};
-use alphatrader_model::{Record, Seq, Session, Settings, Span, Symbol, Timestamp};
+use alphatrader_model::{Discovered, Record, Seq, Session, Settings, Span, Symbol, Timestamp};
 use tokio::sync::mpsc;
 
 use desk::Desk;
@@ -59,7 +61,12 @@ fn feed(publisher: &Publisher, mut commands: mpsc::Receiver<Command>, minutes: i
     let mut now = session.open;
     let mut seq = 0_u64;
     let mut next = Instant::now();
-    let mut trails = Trails::default();
+    let mut screen = Screen {
+        publisher: publisher.clone(),
+        trails: Trails::default(),
+        found: found::found(session.open),
+        session,
+    };
     loop {
         now = now + step;
         seq += 1;
@@ -72,13 +79,17 @@ fn feed(publisher: &Publisher, mut commands: mpsc::Receiver<Command>, minutes: i
             tell(publisher, &record, now, seq);
         }
         if now < warm {
+            // The map and the lines of the morning are there when the page is opened.
+            if seq.is_multiple_of(10) {
+                screen.publish(now, seq, &walks, &desk);
+            }
             continue;
         }
         while let Ok(command) = commands.try_recv() {
             let record = desk.command(&command);
             tell(publisher, &record, now, seq);
         }
-        publish(publisher, &mut trails, session, now, seq, &walks, &desk);
+        screen.publish(now, seq, &walks, &desk);
         next += Duration::from_millis(100);
         std::thread::sleep(next.saturating_duration_since(Instant::now()));
     }
@@ -90,59 +101,61 @@ fn tell(publisher: &Publisher, record: &Record, now: Timestamp, seq: u64) {
     }
 }
 
-fn publish(
-    publisher: &Publisher,
-    trails: &mut Trails,
+/// What is shown, and what it remembers.
+struct Screen {
+    publisher: Publisher,
+    trails: Trails,
+    found: Discovered,
     session: Session,
-    now: Timestamp,
-    seq: u64,
-    walks: &[Walk],
-    desk: &Desk,
-) {
-    let market = MarketView {
-        as_of: now,
-        session: Some(session),
-        features: walks.iter().map(|walk| walk.features.clone()).collect(),
-        contracts: desk.contracts.clone(),
-    };
-    let histories: Vec<_> = walks.iter().map(|walk| walk.history.clone()).collect();
-    let trading: TradingView = desk.view(now);
-    let surroundings = Surroundings {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        state: RunState::Running,
-        mode: ModeView {
-            trading: TradingMode::Paper,
-            market: MarketKind::Synthetic,
-            label: Some("simulated demo feed".to_owned()),
-            speed: Some(1.0),
-        },
-        at: now,
-        feeds: vec![
-            FeedView {
-                name: "Demo gateway".to_owned(),
-                state: FeedState::Ok,
-                latency_ms: Some(0.2 + (seq % 7) as f64 / 10.0),
-                text: String::new(),
+}
+
+impl Screen {
+    fn publish(&mut self, now: Timestamp, seq: u64, walks: &[Walk], desk: &Desk) {
+        let settings = Settings::default();
+        let market = MarketView {
+            as_of: now,
+            session: Some(self.session),
+            features: walks.iter().map(|walk| walk.features.clone()).collect(),
+            contracts: desk.contracts.clone(),
+        };
+        let histories: Vec<_> = walks.iter().map(|walk| walk.history.clone()).collect();
+        let trading: TradingView = desk.view(now);
+        let surroundings = Surroundings {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            state: RunState::Running,
+            mode: ModeView {
+                trading: TradingMode::Paper,
+                market: MarketKind::Synthetic,
+                label: Some("simulated demo feed".to_owned()),
+                speed: Some(1.0),
             },
-            FeedView {
-                name: "Demo chain".to_owned(),
-                state: if seq % 600 < 60 { FeedState::Warn } else { FeedState::Ok },
-                latency_ms: None,
-                text: if seq % 600 < 60 { "11 s old".to_owned() } else { String::new() },
-            },
-        ],
-        ledger_commit_ms: Some(1.0 + (seq % 5) as f64 / 5.0),
-        counters: vec![Counter { name: "events".to_owned(), value: seq * 37 }],
-        streams: alphatrader_dashboard::view::StreamsView::default(),
-        parameters: std::sync::Arc::default(),
-        ready: Ok(()),
-    };
-    publisher.publish(project::published(
-        trails,
-        surroundings,
-        &Settings::default(),
-        &market,
-        &histories,
-        &trading,
-    ));
+            at: now,
+            feeds: vec![
+                FeedView {
+                    name: "Demo gateway".to_owned(),
+                    state: FeedState::Ok,
+                    latency_ms: Some(0.2 + (seq % 7) as f64 / 10.0),
+                    text: String::new(),
+                },
+                FeedView {
+                    name: "Demo chain".to_owned(),
+                    state: if seq % 600 < 60 { FeedState::Warn } else { FeedState::Ok },
+                    latency_ms: None,
+                    text: if seq % 600 < 60 { "11 s old".to_owned() } else { String::new() },
+                },
+            ],
+            ledger_commit_ms: Some(1.0 + (seq % 5) as f64 / 5.0),
+            counters: vec![Counter { name: "events".to_owned(), value: seq * 37 }],
+            streams: alphatrader_dashboard::view::StreamsView::default(),
+            parameters: std::sync::Arc::new(project::parameters(
+                Found { now: Some(&self.found), since: Some(self.session.open), next: None },
+                &settings,
+                &market,
+            )),
+            ready: Ok(()),
+        };
+        let shown =
+            project::published(&mut self.trails, surroundings, &settings, &market, &histories, &trading);
+        self.publisher.publish(shown);
+    }
 }

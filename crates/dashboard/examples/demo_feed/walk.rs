@@ -5,6 +5,8 @@ use alphatrader_model::market::Level;
 use alphatrader_model::view::{BookRow, Candle, SymbolHistory, TapePrint};
 use alphatrader_model::{Features, Price, Quantity, Side, Span, Symbol, Timestamp};
 
+use crate::measures::Wander;
+
 /// A small generator: the page needs movement, not statistics.
 pub(crate) struct Dice(u64);
 
@@ -41,10 +43,11 @@ pub(crate) struct Walk {
     shares: f64,
     bucket: u64,
     vpin: f64,
+    wander: Wander,
 }
 
 impl Walk {
-    pub(crate) fn new(symbol: Symbol, mid: f64, seed: u64, _open: Timestamp) -> Self {
+    pub(crate) fn new(symbol: Symbol, mid: f64, seed: u64, open: Timestamp) -> Self {
         Self {
             features: Features::new(symbol),
             history: SymbolHistory::new(symbol),
@@ -55,6 +58,7 @@ impl Walk {
             shares: 0.0,
             bucket: 0,
             vpin: 0.28,
+            wander: Wander::new(open),
         }
     }
 
@@ -75,6 +79,7 @@ impl Walk {
             self.print(now, bid);
         }
         self.measure();
+        self.wander.step(now, &mut self.features, &mut self.history, &mut self.dice);
     }
 
     fn book(&mut self, bid: Price) {
