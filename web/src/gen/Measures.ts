@@ -48,7 +48,7 @@ count: number, };
 /**
  * What kind of order a mark on the tape stands for.
  */
-export type MarkKind = "sweep" | "hidden_execution" | "iceberg" | "inside_print";
+export type MarkKind = "sweep" | "inferred_burst" | "hidden_execution" | "iceberg" | "inside_print";
 
 /**
  * Evidence of a large or hidden order.
@@ -98,6 +98,10 @@ venues: number | null,
  * Sweep: part of its shares that the exchange marked as a sweep, in [0, 1].
  */
 marked: number | null, 
+/**
+ * Sweep: chance of so many prints together when nothing stands behind them, in [0, 1]; small is significant.
+ */
+chance: number | null, 
 /**
  * Iceberg: probability that it is one, in [0, 1].
  */

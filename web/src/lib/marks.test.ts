@@ -17,6 +17,7 @@ const mark = (more: Partial<MarkView>): MarkView => ({
   levels: 2,
   venues: 2,
   marked: 0.25,
+  chance: null,
   posterior: null,
   remaining: null,
   ...more,
@@ -50,6 +51,8 @@ it('words say what is known and what is not', () => {
   const iceberg = mark({ kind: 'iceberg', side: 'sell', to: '10.00', posterior: 0.999, levels: null, venues: null, marked: null });
   expect(sentence(iceberg)).toContain('what remains is not known');
   expect(pill(mark({ kind: 'hidden_execution' }))).toBe('hidden');
+  expect(sentence(mark({ chance: 0.0002 }))).toContain('once in a thousand');
+  expect(sentence(mark({ kind: 'inferred_burst' }))).toContain('inferred from a sampled feed');
 });
 
 it('the newest comes first', () => {

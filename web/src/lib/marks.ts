@@ -6,13 +6,14 @@ import { number, price } from './format';
 
 export const MARK_WORDS: Readonly<Record<MarkKind, string>> = {
   sweep: 'sweep',
+  inferred_burst: 'burst',
   hidden_execution: 'hidden',
   iceberg: 'iceberg',
   inside_print: 'inside',
 };
 
 /** Stronger evidence first: a print that belongs to two is shown as the first. */
-const STRENGTH: readonly MarkKind[] = ['sweep', 'iceberg', 'hidden_execution', 'inside_print'];
+const STRENGTH: readonly MarkKind[] = ['sweep', 'iceberg', 'hidden_execution', 'inferred_burst', 'inside_print'];
 
 /** Marks by time, newest first. */
 export function newestFirst(rows: Readonly<Record<string, MarkView>> | undefined): MarkView[] {
@@ -38,25 +39,32 @@ function holds(mark: MarkView, at: number): boolean {
 /** A sweep is of its taker's side; a resting order is traded against. */
 function facing(mark: MarkView, side: TradeView['side']): boolean {
   if (mark.kind === 'inside_print') return true;
-  if (mark.kind === 'sweep') return side === mark.side;
+  if (isSweep(mark)) return side === mark.side;
   return side !== mark.side;
+}
+
+/** Taken by one order, or perhaps: not an order that rests. */
+export function isSweep(mark: MarkView): boolean {
+  return mark.kind === 'sweep' || mark.kind === 'inferred_burst';
 }
 
 /** In a few words, for the tape. */
 export function pill(mark: MarkView): string {
   const word = MARK_WORDS[mark.kind];
-  return mark.kind === 'sweep' || mark.kind === 'iceberg' ? `${word} ×${number(mark.count)}` : word;
+  return isSweep(mark) || mark.kind === 'iceberg' ? `${word} ×${number(mark.count)}` : word;
 }
 
 /** All that is known of it, for a person who asks. */
 export function sentence(mark: MarkView): string {
   const parts = [`${number(mark.quantity)} shares`];
-  if (mark.kind === 'sweep') {
+  if (isSweep(mark)) {
     parts.unshift(mark.side === 'buy' ? 'bought' : 'sold');
     parts.push(`${number(mark.count)} prints`, `${number(mark.levels ?? 1)} ${mark.levels === 1 ? 'price' : 'prices'}`);
     if (mark.venues !== null && mark.venues > 0) parts.push(`${number(mark.venues)} ${mark.venues === 1 ? 'venue' : 'venues'}`);
     parts.push(price(mark.price) === price(mark.to) ? `at ${price(mark.price)}` : `${price(mark.price)} to ${price(mark.to)}`);
     if (mark.marked !== null && mark.marked > 0) parts.push(`${number(mark.marked * 100)} % marked by the exchange`);
+    if (mark.chance !== null) parts.push(mark.chance < 0.001 ? 'by chance once in a thousand or less' : `by chance ${number(mark.chance, 3)}`);
+    if (mark.kind === 'inferred_burst') parts.push('inferred from a sampled feed');
     return parts.join(', ');
   }
   parts.unshift(mark.side === 'buy' ? 'a buyer rests' : mark.side === 'sell' ? 'a seller rests' : 'side not known');

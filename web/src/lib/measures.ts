@@ -51,7 +51,7 @@ export function valueText(value: number | null | undefined, info: Pick<MeasureIn
 
 /** The unit as it stands beside a name; nothing where the number says it itself. */
 export function unitText(unit: string): string {
-  const words: Readonly<Record<string, string>> = { fraction: '', ratio: '×', '1': '', '1/√year': 'a year', '1/s': 'a second', sd: 'σ', min: 'min' };
+  const words: Readonly<Record<string, string>> = { fraction: '', ratio: '', '1': '', '1/√year': 'a year', '1/s': 'a second', sd: 'σ', min: 'min' };
   return words[unit] ?? unit;
 }
 

@@ -3,7 +3,7 @@
 use alphatrader_model::features::{
     HiddenEvidence, HiddenOrder, OpeningRange, RegimeLevel, RegimeSource, Volatility,
 };
-use alphatrader_model::view::{KeptOut, Sweep, SymbolHistory};
+use alphatrader_model::view::{KeptOut, Sweep, SweepKind, SymbolHistory};
 use alphatrader_model::{Features, Metric, Price, Quality, Side, Span, Timestamp};
 
 use crate::walk::Dice;
@@ -127,6 +127,11 @@ fn sweep(now: Timestamp, f: &mut Features, h: &mut SymbolHistory, dice: &mut Dic
         from,
         to: Price::from_raw(from.raw() + if buys { 100 } else { -100 }),
         marked: 0.25,
+        kind: SweepKind::Sweep,
+        walked: 1,
+        at_or_through: Some(1.0),
+        chance: Some(0.000_2),
+        confidence: None,
     };
     if buys {
         f.sweeps.bought += 1;

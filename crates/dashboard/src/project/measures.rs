@@ -3,7 +3,7 @@
 use alphatrader_model::features::table::{COLUMNS, Column};
 use alphatrader_model::features::{HiddenEvidence, RegimeLevel, RegimeSource};
 use alphatrader_model::market::TradingState;
-use alphatrader_model::view::{HiddenSeen, KeptOut, Sweep, SymbolHistory};
+use alphatrader_model::view::{HiddenSeen, KeptOut, Sweep, SweepKind, SymbolHistory};
 use alphatrader_model::{Features, Metric, Side, Span};
 
 use crate::view::{
@@ -188,6 +188,7 @@ fn hidden(seen: &HiddenSeen) -> MarkView {
         levels: None,
         venues: None,
         marked: None,
+        chance: None,
         posterior: order.posterior.and_then(significant),
         remaining: order.remaining.and_then(significant),
     }
@@ -195,7 +196,10 @@ fn hidden(seen: &HiddenSeen) -> MarkView {
 
 fn sweep(sweep: &Sweep) -> MarkView {
     MarkView {
-        kind: MarkKind::Sweep,
+        kind: match sweep.kind {
+            SweepKind::Sweep => MarkKind::Sweep,
+            SweepKind::InferredBurst => MarkKind::InferredBurst,
+        },
         start: sweep.start.into(),
         end: sweep.end.into(),
         side: aggressor(sweep.side),
@@ -206,6 +210,7 @@ fn sweep(sweep: &Sweep) -> MarkView {
         levels: Some(sweep.levels),
         venues: Some(sweep.venues),
         marked: significant(sweep.marked),
+        chance: sweep.chance.and_then(significant),
         posterior: None,
         remaining: None,
     }

@@ -117,6 +117,8 @@ pub struct StateView {
 pub enum MarkKind {
     /// One order took several prints at once.
     Sweep,
+    /// What may have been a sweep, from a feed that samples: never called one.
+    InferredBurst,
     /// More was executed at a level than it displayed.
     HiddenExecution,
     /// The displayed size came back after trades.
@@ -151,6 +153,8 @@ pub struct MarkView {
     pub venues: Option<u32>,
     /// Sweep: part of its shares that the exchange marked as a sweep, in [0, 1].
     pub marked: Option<f64>,
+    /// Sweep: chance of so many prints together when nothing stands behind them, in [0, 1]; small is significant.
+    pub chance: Option<f64>,
     /// Iceberg: probability that it is one, in [0, 1].
     pub posterior: Option<f64>,
     /// Iceberg: shares expected to remain.
