@@ -54,7 +54,7 @@ export function tickOf(shown: readonly Column[]): number {
 
 /**
  * Lowest and highest price of the map. It holds the touch of all columns, with the book around it, in steps
- * of ten ticks so that it stands still; of more ticks than `most` it holds those around the newest touch.
+ * of ten ticks so that it stands still; of more ticks than `most` it holds those nearest to the newest touch.
  */
 export function range(shown: readonly Column[], tick: number, most: number): readonly [number, number] | undefined {
   const touch = shown.flatMap(({ bid, ask }) => (bid === undefined || ask === undefined ? [] : [bid, ask]));
@@ -64,9 +64,11 @@ export function range(shown: readonly Column[], tick: number, most: number): rea
   let low = Math.floor((Math.min(...touch) - 6 * tick) / step) * step;
   let high = Math.ceil((Math.max(...touch) + 6 * tick) / step) * step;
   if ((high - low) / tick > most) {
+    const span = Math.max(2, Math.floor(most / 10)) * step;
     const middle = Math.round((last.bid + last.ask) / 2 / step) * step;
-    const half = Math.max(1, Math.floor(most / 20)) * step;
-    [low, high] = [middle - half, middle + half];
+    // As near to the newest price as leaves no part of the map without a past.
+    low = Math.min(Math.max(low, middle - Math.floor(span / 2 / step) * step), high - span);
+    high = low + span;
   }
   return [low, high];
 }

@@ -26,7 +26,7 @@ impl Wander {
         self.volatility = (self.volatility + dice.swing() * 0.000_8).clamp(0.06, 0.6);
         self.flow = self.flow * 0.98 + dice.swing() * 0.6;
         self.opening_range(now, f);
-        self.toxicity(f);
+        toxicity(f);
         self.flow(f);
         self.volatility(now, f);
         costs(f);
@@ -51,17 +51,6 @@ impl Wander {
         f.session.opening_range = self.opening.map(|(low, high)| OpeningRange { low, high, complete });
         f.session.volume_ratio = good(0.8 + self.flow.abs() / 4.0, 20);
         f.session.vwap_z = good(self.flow / 3.0, 4_000);
-    }
-
-    fn toxicity(&self, f: &mut Features) {
-        let Some(vpin) = f.vpin else { return };
-        let cdf = ((vpin - 0.12) / 0.48).clamp(0.0, 1.0);
-        f.toxicity.vpin = good(vpin, 50);
-        f.toxicity.cdf = good(cdf, 2_400);
-        f.toxicity.null_ratio = good(vpin / 0.11, 50);
-        (f.toxicity.alert_level, f.toxicity.alert) = (Some(0.9), cdf >= 0.9);
-        (f.toxicity.history_sessions, f.toxicity.bucket_volume, f.toxicity.window) = (48, 1_400_000, 50);
-        f.toxicity.accuracy_prior = Some(0.85);
     }
 
     fn flow(&self, f: &mut Features) {
@@ -98,6 +87,17 @@ impl Wander {
         f.regime.probabilities[0] = good(1.0 - percentile, 60);
         f.regime.probabilities[1] = good(percentile, 60);
     }
+}
+
+fn toxicity(f: &mut Features) {
+    let Some(vpin) = f.vpin else { return };
+    let cdf = ((vpin - 0.12) / 0.48).clamp(0.0, 1.0);
+    f.toxicity.vpin = good(vpin, 50);
+    f.toxicity.cdf = good(cdf, 2_400);
+    f.toxicity.null_ratio = good(vpin / 0.11, 50);
+    (f.toxicity.alert_level, f.toxicity.alert) = (Some(0.9), cdf >= 0.9);
+    (f.toxicity.history_sessions, f.toxicity.bucket_volume, f.toxicity.window) = (48, 1_400_000, 50);
+    f.toxicity.accuracy_prior = Some(0.85);
 }
 
 fn costs(f: &mut Features) {

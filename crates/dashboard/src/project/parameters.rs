@@ -33,7 +33,7 @@ pub fn parameters(found: Found<'_>, settings: &Settings, market: &MarketView) ->
     // Before the first session what waits is all there is to show.
     let shown = found.now.or(found.next);
     let opened = market.session.map(|session| session.open);
-    let mut view = shown.map(|discovered| head(discovered)).unwrap_or_default();
+    let mut view = shown.map(head).unwrap_or_default();
     view.state = state(found, opened);
     view.problem = shown.and_then(|discovered| discovered.unusable.clone());
     view.since = found.since.filter(|_| view.state == FoundState::InForce).map(Instant::from);
