@@ -6,16 +6,20 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use alphatrader_analytics::book::Book;
+use alphatrader_analytics::impact::kyle::Moments;
+use alphatrader_analytics::impact::{Roll, Spreads};
 use alphatrader_analytics::options::{Terms, implied_volatility, price, value};
-use alphatrader_analytics::vpin::Vpin;
+use alphatrader_analytics::vpin::{Vpin, VpinMeter, VpinParameters};
 use alphatrader_analytics::{Alone, Parameters};
 use alphatrader_model::calendar::Session;
 use alphatrader_model::instrument::{InstrumentId, Right, Symbol};
 use alphatrader_model::market::{Depth, DepthOperation, Gap, Level, Quote, Side, Stream, Trade, TradeFlags};
+use alphatrader_model::metric::Quality;
 use alphatrader_model::number::{Price, Quantity};
 use alphatrader_model::settings::Analytics;
 use alphatrader_model::time::{Span, Timestamp};
 use criterion::{Bencher, Criterion, criterion_group, criterion_main};
+use wickra_core::{Indicator, KylesLambda, RollMeasure, TradeQuote};
 
 const SPY: InstrumentId = InstrumentId(0);
 
@@ -200,6 +204,99 @@ fn parts(c: &mut Criterion) {
     group.finish();
 }
 
+/// Ours and the peer's, a print each: sides and sizes are the same.
+fn beside_the_peer(c: &mut Criterion) {
+    let prints: Vec<(Side, u64, i64)> = {
+        let (mut draw, mut price) = (Draw(4), 1_000_000);
+        (0..EVENTS)
+            .map(|_| {
+                price += 100 * (draw.below(3) as i64 - 1);
+                let side = if draw.below(2) == 0 { Side::Buy } else { Side::Sell };
+                (side, 100 * (1 + draw.below(8)), price)
+            })
+            .collect()
+    };
+    let theirs: Vec<wickra_core::Trade> = prints
+        .iter()
+        .map(|(side, size, price)| {
+            let side = if *side == Side::Buy { wickra_core::Side::Buy } else { wickra_core::Side::Sell };
+            wickra_core::Trade::new(*price as f64 * 1e-4, *size as f64, side, 0).expect("a print in range")
+        })
+        .collect();
+    let quoted: Vec<_> =
+        theirs.iter().map(|trade| TradeQuote::new(*trade, trade.price).expect("a middle in range")).collect();
+    let mut group = c.benchmark_group("peer");
+    group.bench_function("signed VPIN per trade", |b| {
+        each(
+            b,
+            &prints,
+            || Vpin::new(100_000, 50),
+            |vpin, (side, size, _)| {
+                vpin.add(*size, Some(*side), |_| ());
+                black_box(vpin.value());
+            },
+        );
+    });
+    group.bench_function("signed VPIN per trade, wickra-core", |b| {
+        let fresh = || wickra_core::Vpin::new(100_000.0, 50).expect("parameters in range");
+        each(b, &theirs, fresh, |vpin, trade| {
+            black_box(vpin.update(*trade));
+        });
+    });
+    group.bench_function("VPIN with rank, null and quality per trade", |b| {
+        let fresh = || VpinMeter::new(VpinParameters::new(100_000));
+        each(b, &prints, fresh, |meter, (side, size, price)| {
+            let now = Timestamp::from_nanos(0);
+            meter.on_trade(now, Price::from_raw(*price), *size, Some(*side), Quality::GOOD, |_| ());
+            black_box(meter.last());
+        });
+    });
+    group.bench_function("Roll per trade", |b| {
+        each(
+            b,
+            &prints,
+            || Roll::new(50),
+            |roll, (_, _, price)| {
+                roll.on_trade(Price::from_raw(*price), true, Quality::GOOD);
+                black_box(roll.spread());
+            },
+        );
+    });
+    group.bench_function("Roll per trade, wickra-core", |b| {
+        let fresh = || RollMeasure::new(50).expect("a window in range");
+        each(b, &theirs, fresh, |roll, trade| {
+            black_box(roll.update(*trade));
+        });
+    });
+    group.bench_function("Kyle per trade", |b| {
+        each(
+            b,
+            &prints,
+            || (Moments::new(0.96), 1_000_000),
+            |(moments, last), (side, size, price)| {
+                moments.add((side.sign() * *size as i64) as f64, (*price - *last) as f64 * 1e-4);
+                *last = *price;
+                black_box(moments.slope());
+            },
+        );
+    });
+    group.bench_function("Kyle per trade, wickra-core", |b| {
+        let fresh = || KylesLambda::new(50).expect("a window in range");
+        each(b, &quoted, fresh, |kyle, quote| {
+            black_box(kyle.update(*quote));
+        });
+    });
+    group.bench_function("spreads and impact per trade", |b| {
+        let fresh = || (Spreads::default(), Timestamp::from_nanos(0));
+        each(b, &prints, fresh, |(spreads, now), (side, size, price)| {
+            *now = *now + PAUSE;
+            spreads.on_mid(*now, Some(2 * *price));
+            spreads.on_trade(*now, Price::from_raw(*price + 50), *size, *side, Quality::GOOD);
+        });
+    });
+    group.finish();
+}
+
 /// Contracts like those of a day's chain: eleven strikes either way, four hours left.
 fn options(c: &mut Criterion) {
     let chain: Vec<(Terms, f64)> = (-11..=11)
@@ -242,5 +339,5 @@ fn options(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, symbol, parts, options);
+criterion_group!(benches, symbol, parts, beside_the_peer, options);
 criterion_main!(benches);

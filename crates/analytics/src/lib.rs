@@ -10,6 +10,7 @@
 //! | [`book`] | [`book::Book`]: positional depth edits, and whether the result can be trusted |
 //! | [`classify`] | who started a trade: six rules on integers, and bulk volume |
 //! | [`vpin`] | volume-synchronised imbalance, signed and bulk: [`vpin::VpinMeter`] |
+//! | [`impact`] | what trading costs and moves: spreads, Kyle, Amihud, Roll |
 //! | [`imbalance`] | bids against offers at the touch, over several levels, weighted by distance |
 //! | [`fair`] | weighted mid, VAMP, the fitted micro-price |
 //! | [`decay`] | exponential forgetting by time |
@@ -50,6 +51,7 @@ pub mod flow;
 pub mod hawkes;
 pub mod hidden;
 pub mod imbalance;
+pub mod impact;
 pub mod linear;
 pub mod makers;
 pub mod matrix;

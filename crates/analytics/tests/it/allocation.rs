@@ -2,7 +2,13 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::hint::black_box;
 
+use alphatrader_analytics::admission::Admission;
+use alphatrader_analytics::classify::{LaggedQuotes, QuoteInForce};
+use alphatrader_analytics::impact::{Amihud, Kyle, Roll, Spreads};
+use alphatrader_analytics::vpin::bars::BulkParameters;
+use alphatrader_analytics::vpin::{VpinMeter, VpinParameters, VpinSource};
 use alphatrader_analytics::{Alone, Parameters};
 use alphatrader_model::calendar::Session;
 use alphatrader_model::features::Features;
@@ -214,4 +220,56 @@ fn a_symbol_keeps_to_its_memory() {
     println!("a symbol holds {quoted} bytes when it is only quoted, {full} with full analytics");
     assert!(quoted <= MOST_QUOTED, "{quoted}");
     assert!(full <= MOST_FULL, "{full}");
+}
+
+#[test]
+fn no_print_allocates_in_what_counts_prints() {
+    let sources =
+        [VpinSource::Signed, VpinSource::Bulk(BulkParameters { student: true, ..BulkParameters::default() })];
+    let mut meters =
+        sources.map(|source| VpinMeter::new(VpinParameters { source, ..VpinParameters::new(10_000) }));
+    let mut gate = Admission::default();
+    let (mut kyle, mut roll, mut amihud) = (Kyle::new(Span::MINUTE, 31), Roll::new(512), Amihud::default());
+    let (mut spreads, mut lagged) = (Spreads::default(), LaggedQuotes::new(Span::from_seconds(1)));
+    let mut tape = Tape { state: 3, now: Timestamp::from_seconds(0), price: 16_800 };
+    let counted = allocations(|| {
+        for _ in 0..200_000 {
+            tape.now = tape.now + Span::from_millis(tape.draw(300) as i64);
+            tape.price += tape.draw(3) as i64 - 1;
+            let (now, price) = (tape.now, Price::from_cents(tape.price));
+            let quote = QuoteInForce { bid: price, ask: Price::from_cents(tape.price + 1), at: now };
+            lagged.push(quote);
+            black_box(lagged.at(now));
+            kyle.on_mid(now, quote.twice_the_middle(), true);
+            spreads.on_mid(now, Some(quote.twice_the_middle()));
+            let (size, side) = (tape.draw(3_000), if tape.draw(2) == 0 { Side::Buy } else { Side::Sell });
+            let size_of_print = Quantity::new(size);
+            let print = Trade {
+                instrument: SPY,
+                price,
+                size: size_of_print,
+                aggressor: None,
+                venue: None,
+                flags: TradeFlags::NONE,
+            };
+            let Some(usage) = gate.trade(now, &print) else { continue };
+            for meter in &mut meters {
+                meter.on_trade(now, price, size, Some(side), usage.quality, |_| ());
+            }
+            kyle.on_trade(now, side.sign() * size as i64, usage.quality);
+            roll.on_trade(price, usage.continues, usage.quality);
+            amihud.on_trade(now, price, size, usage.quality);
+            spreads.on_trade(now, price, size, side, usage.quality);
+            if tape.draw(20_000) == 0 {
+                gate.restart();
+                meters.iter_mut().for_each(|meter| meter.on_session(|_| ()));
+                meters.iter_mut().for_each(VpinMeter::clear);
+                spreads.on_session();
+                roll.clear();
+            }
+        }
+    });
+    assert_eq!(counted, 0);
+    assert!(meters.iter().all(|meter| meter.completed() > 10_000) && spreads.dropped()[3] > 0);
+    assert!(kyle.slope().is_some() && amihud.illiquidity().is_ready());
 }

@@ -1,6 +1,8 @@
 //! The analytics against what others computed, against a recorded day, and against the allocator.
 
 mod allocation;
+mod any_bytes;
 mod microstructure_oracle;
 mod options_oracle;
 mod recorded;
+mod wickra;

@@ -1,0 +1,314 @@
+//! What crossing the spread cost, and how much of it the market took back.
+//!
+//! For a trade of side D (+1 bought, −1 sold) at price p while the middle was m, and the middle m′ some time h
+//! later: effective spread 2D(p − m); impact 2D(m′ − m); realised spread 2D(p − m′), what the maker kept.
+//! Effective = realised + impact, exactly, over the same trades. h is time, not trades: 1, 5, 30 and 300 s of
+//! trading time; m′ is the middle in force at that moment. Means are weighted by volume over the last thirty
+//! minutes, and whole numbers until they are divided.
+//!
+//! Trades wait in a ring of [`PENDING`]; prints of one instant, side and price wait as one. What is overwritten
+//! before its time is counted as dropped. An event after a long silence settles at most all that waits.
+
+use alphatrader_model::market::Side;
+use alphatrader_model::metric::{Metric, Quality};
+use alphatrader_model::number::Price;
+use alphatrader_model::time::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::quality::QualityMemory;
+
+/// Times after a trade at which the middle is looked at.
+pub const HORIZONS: [Span; 4] =
+    [Span::from_seconds(1), Span::from_seconds(5), Span::from_seconds(30), Span::from_seconds(300)];
+
+/// Trades that wait at most.
+pub const PENDING: usize = 4_096;
+
+/// Minutes in the window.
+pub const MINUTES: usize = 30;
+
+/// Trades below which nothing is told.
+pub const LEAST: u64 = 10;
+
+/// A trade that waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+struct Waiting {
+    at: i64,
+    twice_mid: i64,
+    /// 2D(p − m), in price units.
+    effective: i32,
+    /// Shares, below zero when sold.
+    signed: i32,
+}
+
+/// Sums over trades whose middle of later is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+struct Settled {
+    trades: u64,
+    volume: i128,
+    effective: i128,
+    impact: i128,
+}
+
+/// Sums of a minute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+struct Sums {
+    trades: u64,
+    volume: i128,
+    effective: i128,
+    /// Twice the middle times shares.
+    turnover: i128,
+    settled: [Settled; HORIZONS.len()],
+}
+
+impl Settled {
+    fn take(&mut self, other: &Self) {
+        self.trades -= other.trades;
+        self.volume -= other.volume;
+        self.effective -= other.effective;
+        self.impact -= other.impact;
+    }
+}
+
+impl Sums {
+    fn take(&mut self, other: &Self) {
+        self.trades -= other.trades;
+        self.volume -= other.volume;
+        self.effective -= other.effective;
+        self.turnover -= other.turnover;
+        for (own, other) in self.settled.iter_mut().zip(&other.settled) {
+            own.take(other);
+        }
+    }
+}
+
+/// Spreads and impact of one symbol.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Spreads {
+    /// Twice the middle in force, in price units.
+    mid: Option<i64>,
+    /// The next moment at which something is due; no event before it does anything.
+    due: i64,
+    waiting: Box<[Waiting]>,
+    /// Trades that have waited, since the start.
+    written: u64,
+    /// Of them, how many are settled or dropped, for each horizon.
+    done: [u64; HORIZONS.len()],
+    dropped: [u64; HORIZONS.len()],
+    minutes: Box<[Sums]>,
+    minute: i64,
+    total: Sums,
+    quality: QualityMemory,
+}
+
+impl Default for Spreads {
+    fn default() -> Self {
+        Self {
+            mid: None,
+            due: i64::MAX,
+            waiting: vec![Waiting::default(); PENDING].into_boxed_slice(),
+            written: 0,
+            done: [0; HORIZONS.len()],
+            dropped: [0; HORIZONS.len()],
+            minutes: vec![Sums::default(); MINUTES].into_boxed_slice(),
+            minute: i64::MIN,
+            total: Sums::default(),
+            quality: QualityMemory::default(),
+        }
+    }
+}
+
+const MINUTE: i64 = Span::MINUTE.nanos();
+
+impl Spreads {
+    /// The middle (twice it, in price units) in force from this trading time on; absent when there is none.
+    #[inline]
+    pub fn on_mid(&mut self, now: Timestamp, twice_mid: Option<i64>) {
+        self.on_timer(now);
+        self.mid = twice_mid;
+    }
+
+    /// Adds a trade whose side is known, at its trading time. Without a middle it is nothing.
+    #[inline]
+    pub fn on_trade(&mut self, now: Timestamp, price: Price, size: u64, side: Side, quality: Quality) {
+        self.on_timer(now);
+        let Some(twice_mid) = self.mid else { return };
+        let Ok(effective) = i32::try_from(side.sign() * (2 * price.raw() - twice_mid)) else {
+            // More than a hundred thousand dollars off the middle: no spread of any market.
+            return self.drop_one();
+        };
+        let minute = now.nanos().div_euclid(MINUTE);
+        self.turn(minute);
+        let capped = i32::try_from(size);
+        let size = capped.unwrap_or(i32::MAX);
+        let quality = if capped.is_err() { quality.with(Quality::CAPPED) } else { quality };
+        self.quality.mark(quality, minute.unsigned_abs());
+        let volume = i128::from(size);
+        let slot = &mut self.minutes[self.minute.rem_euclid(MINUTES as i64) as usize];
+        for sums in [slot, &mut self.total] {
+            sums.trades += 1;
+            sums.volume += volume;
+            sums.effective += volume * i128::from(effective);
+            sums.turnover += volume * i128::from(twice_mid);
+        }
+        let signed = if side == Side::Buy { size } else { -size };
+        self.wait(Waiting { at: now.nanos(), twice_mid, effective, signed });
+    }
+
+    fn drop_one(&mut self) {
+        for dropped in &mut self.dropped {
+            *dropped += 1;
+        }
+    }
+
+    fn wait(&mut self, trade: Waiting) {
+        let last = &mut self.waiting[(self.written.wrapping_sub(1) % PENDING as u64) as usize];
+        // The last one still waits for all horizons when it is of this very moment.
+        let together = self.written > 0
+            && self.done[0] < self.written
+            && (last.at, last.twice_mid, last.effective) == (trade.at, trade.twice_mid, trade.effective)
+            && (last.signed < 0) == (trade.signed < 0);
+        if together && let Some(signed) = last.signed.checked_add(trade.signed) {
+            last.signed = signed;
+            return;
+        }
+        for (done, dropped) in self.done.iter_mut().zip(&mut self.dropped) {
+            if self.written - *done == PENDING as u64 {
+                *done += 1;
+                *dropped += 1;
+            }
+        }
+        self.waiting[(self.written % PENDING as u64) as usize] = trade;
+        self.written += 1;
+        self.due = self.due.min(trade.at.saturating_add(HORIZONS[0].nanos()));
+    }
+
+    /// Trading time passed: settles what is due with the middle that was in force.
+    #[inline]
+    pub fn on_timer(&mut self, now: Timestamp) {
+        if now.nanos() > self.due {
+            self.settle(now.nanos());
+        }
+    }
+
+    fn settle(&mut self, now: i64) {
+        let minute = now.div_euclid(MINUTE);
+        self.turn(minute);
+        self.due = i64::MAX;
+        for (place, horizon) in HORIZONS.iter().enumerate() {
+            while self.done[place] < self.written {
+                let trade = self.waiting[(self.done[place] % PENDING as u64) as usize];
+                let due = trade.at.saturating_add(horizon.nanos());
+                // A middle of that very moment still counts: it has not been heard yet.
+                if due >= now {
+                    self.due = self.due.min(due);
+                    break;
+                }
+                self.done[place] += 1;
+                self.settle_one(place, &trade);
+            }
+        }
+    }
+
+    fn settle_one(&mut self, place: usize, trade: &Waiting) {
+        let Some(mid) = self.mid else {
+            self.dropped[place] += 1;
+            return;
+        };
+        let volume = i128::from(trade.signed.unsigned_abs());
+        let moved = i128::from(mid) - i128::from(trade.twice_mid);
+        let slot = &mut self.minutes[self.minute.rem_euclid(MINUTES as i64) as usize];
+        for sums in [slot, &mut self.total] {
+            let settled = &mut sums.settled[place];
+            settled.trades += 1;
+            settled.volume += volume;
+            settled.effective += volume * i128::from(trade.effective);
+            settled.impact += i128::from(trade.signed) * moved;
+        }
+    }
+
+    fn turn(&mut self, minute: i64) {
+        if minute <= self.minute {
+            return;
+        }
+        if self.minute == i64::MIN || minute - self.minute >= MINUTES as i64 {
+            self.minutes.fill(Sums::default());
+            self.total = Sums::default();
+        } else {
+            for passed in self.minute + 1..=minute {
+                let slot = &mut self.minutes[passed.rem_euclid(MINUTES as i64) as usize];
+                self.total.take(slot);
+                *slot = Sums::default();
+            }
+        }
+        self.minute = minute;
+    }
+
+    fn flags(&self) -> Quality {
+        self.quality.within(self.minute.unsigned_abs(), MINUTES as u64)
+    }
+
+    /// Effective spread in dollars, of as many prints.
+    pub fn effective(&self) -> Metric {
+        let Sums { trades, volume, effective, .. } = self.total;
+        Metric::new(mean(trades, effective, volume), trades, self.flags())
+    }
+
+    /// Effective spread in basis points of the middle, of as many prints.
+    pub fn effective_bps(&self) -> Metric {
+        let Sums { trades, effective, turnover, .. } = self.total;
+        let told = trades >= LEAST && turnover > 0;
+        let bps = told.then(|| 2e4 * effective as f64 / turnover as f64);
+        Metric::new(bps, trades, self.flags())
+    }
+
+    /// Realised spread in dollars after one of [`HORIZONS`], of as many trades.
+    pub fn realised(&self, horizon: usize) -> Metric {
+        self.settled(horizon, |settled| settled.effective - settled.impact)
+    }
+
+    /// Impact in dollars after one of [`HORIZONS`], of as many trades.
+    pub fn impact(&self, horizon: usize) -> Metric {
+        self.settled(horizon, |settled| settled.impact)
+    }
+
+    fn settled(&self, horizon: usize, of: impl Fn(&Settled) -> i128) -> Metric {
+        let Some(settled) = self.total.settled.get(horizon) else { return Metric::NONE };
+        Metric::new(mean(settled.trades, of(settled), settled.volume), settled.trades, self.flags())
+    }
+
+    /// Trades whose middle of later was never known, for each of [`HORIZONS`], since the start.
+    pub const fn dropped(&self) -> &[u64; HORIZONS.len()] {
+        &self.dropped
+    }
+
+    /// Trading stops, or quotes were lost: the middle after it does not belong to what waits, which is dropped.
+    pub fn break_off(&mut self) {
+        for (done, dropped) in self.done.iter_mut().zip(&mut self.dropped) {
+            *dropped += self.written - *done;
+            *done = self.written;
+        }
+        (self.mid, self.due) = (None, i64::MAX);
+    }
+
+    /// A session begins: nothing of the one before counts.
+    pub fn on_session(&mut self) {
+        self.break_off();
+        self.minutes.fill(Sums::default());
+        self.total = Sums::default();
+        self.minute = i64::MIN;
+        self.quality.clear();
+    }
+
+    /// Bytes on the heap: 106 KiB.
+    pub fn heap_bytes(&self) -> usize {
+        size_of_val(&*self.waiting) + size_of_val(&*self.minutes)
+    }
+}
+
+fn mean(trades: u64, sum: i128, volume: i128) -> Option<f64> {
+    (trades >= LEAST && volume > 0).then(|| sum as f64 / volume as f64 * 1e-4)
+}
+
+#[cfg(test)]
+mod tests;
