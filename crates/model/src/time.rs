@@ -48,12 +48,13 @@ impl Timestamp {
     #[must_use]
     pub fn floor_to(self, span: Span) -> Self {
         assert!(span.0 > 0, "a period has a length");
-        Self(self.0.div_euclid(span.0) * span.0)
+        Self(self.0.div_euclid(span.0).saturating_mul(span.0))
     }
 
-    /// Time since `earlier`; negative when `earlier` is later.
+    /// Time since `earlier`; negative when `earlier` is later. At most the ends of the range: recorded bytes may
+    /// name any instant.
     pub const fn since(self, earlier: Self) -> Span {
-        Span(self.0 - earlier.0)
+        Span(self.0.saturating_sub(earlier.0))
     }
 }
 
@@ -109,28 +110,28 @@ impl Span {
 impl Add<Span> for Timestamp {
     type Output = Self;
     fn add(self, span: Span) -> Self {
-        Self(self.0 + span.0)
+        Self(self.0.saturating_add(span.0))
     }
 }
 
 impl Sub<Span> for Timestamp {
     type Output = Self;
     fn sub(self, span: Span) -> Self {
-        Self(self.0 - span.0)
+        Self(self.0.saturating_sub(span.0))
     }
 }
 
 impl Add for Span {
     type Output = Self;
     fn add(self, other: Self) -> Self {
-        Self(self.0 + other.0)
+        Self(self.0.saturating_add(other.0))
     }
 }
 
 impl Sub for Span {
     type Output = Self;
     fn sub(self, other: Self) -> Self {
-        Self(self.0 - other.0)
+        Self(self.0.saturating_sub(other.0))
     }
 }
 

@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn bars_are_of_five_minutes_and_a_session_begins_from_its_own_open() {
         let mut amihud = Amihud::default();
-        let mut print = |amihud: &mut Amihud, second, cents, size| {
+        let print = |amihud: &mut Amihud, second, cents, size| {
             amihud.on_trade(Timestamp::from_seconds(second), Price::from_cents(cents), size, Quality::GOOD);
         };
         print(&mut amihud, 0, 10_000, 50);

@@ -262,8 +262,10 @@ fn no_print_allocates_in_what_counts_prints() {
             spreads.on_trade(now, price, size, side, usage.quality);
             if tape.draw(20_000) == 0 {
                 gate.restart();
-                meters.iter_mut().for_each(|meter| meter.on_session(|_| ()));
-                meters.iter_mut().for_each(VpinMeter::clear);
+                for meter in &mut meters {
+                    meter.on_session(|_| ());
+                    meter.clear();
+                }
                 spreads.on_session();
                 roll.clear();
             }
