@@ -93,7 +93,8 @@ impl Roll {
         // twice) plus (n − 1) · mean².
         let ends = 2 * self.sum - i128::from(newest) - i128::from(oldest);
         let whole = n * n * self.products - n * self.sum * ends + (n - 1) * self.sum * self.sum;
-        Some(whole as f64 / (n * n * (n - 1)) as f64)
+        let n = self.length as f64;
+        Some(whole as f64 / (n * n * (n - 1.0)))
     }
 
     /// The spread in dollars; absent until the window is full, and while changes do not go against each other.

@@ -62,7 +62,16 @@ struct Sums {
 }
 
 impl Settled {
-    fn take(&mut self, other: &Self) {
+    fn and(self, other: &Self) -> Self {
+        Self {
+            trades: self.trades + other.trades,
+            volume: self.volume + other.volume,
+            effective: self.effective + other.effective,
+            impact: self.impact + other.impact,
+        }
+    }
+
+    fn less(&mut self, other: &Self) {
         self.trades -= other.trades;
         self.volume -= other.volume;
         self.effective -= other.effective;
@@ -71,13 +80,23 @@ impl Settled {
 }
 
 impl Sums {
+    fn put(&mut self, other: &Self) {
+        self.trades += other.trades;
+        self.volume += other.volume;
+        self.effective += other.effective;
+        self.turnover += other.turnover;
+        for (own, other) in self.settled.iter_mut().zip(&other.settled) {
+            *own = own.and(other);
+        }
+    }
+
     fn take(&mut self, other: &Self) {
         self.trades -= other.trades;
         self.volume -= other.volume;
         self.effective -= other.effective;
         self.turnover -= other.turnover;
         for (own, other) in self.settled.iter_mut().zip(&other.settled) {
-            own.take(other);
+            own.less(other);
         }
     }
 }
@@ -95,9 +114,12 @@ pub struct Spreads {
     /// Of them, how many are settled or dropped, for each horizon.
     done: [u64; HORIZONS.len()],
     dropped: [u64; HORIZONS.len()],
-    minutes: Box<[Sums]>,
     minute: i64,
-    total: Sums,
+    /// The running minute.
+    running: Sums,
+    /// The minutes before it that are in the window, and together.
+    minutes: Box<[Sums]>,
+    finished: Sums,
     quality: QualityMemory,
 }
 
@@ -110,9 +132,10 @@ impl Default for Spreads {
             written: 0,
             done: [0; HORIZONS.len()],
             dropped: [0; HORIZONS.len()],
-            minutes: vec![Sums::default(); MINUTES].into_boxed_slice(),
             minute: i64::MIN,
-            total: Sums::default(),
+            running: Sums::default(),
+            minutes: vec![Sums::default(); MINUTES].into_boxed_slice(),
+            finished: Sums::default(),
             quality: QualityMemory::default(),
         }
     }
@@ -144,13 +167,11 @@ impl Spreads {
         let quality = if capped.is_err() { quality.with(Quality::CAPPED) } else { quality };
         self.quality.mark(quality, minute.unsigned_abs());
         let volume = i128::from(size);
-        let slot = &mut self.minutes[self.minute.rem_euclid(MINUTES as i64) as usize];
-        for sums in [slot, &mut self.total] {
-            sums.trades += 1;
-            sums.volume += volume;
-            sums.effective += volume * i128::from(effective);
-            sums.turnover += volume * i128::from(twice_mid);
-        }
+        let sums = &mut self.running;
+        sums.trades += 1;
+        sums.volume += volume;
+        sums.effective += volume * i128::from(effective);
+        sums.turnover += volume * i128::from(twice_mid);
         let signed = if side == Side::Buy { size } else { -size };
         self.wait(Waiting { at: now.nanos(), twice_mid, effective, signed });
     }
@@ -217,14 +238,11 @@ impl Spreads {
         };
         let volume = i128::from(trade.signed.unsigned_abs());
         let moved = i128::from(mid) - i128::from(trade.twice_mid);
-        let slot = &mut self.minutes[self.minute.rem_euclid(MINUTES as i64) as usize];
-        for sums in [slot, &mut self.total] {
-            let settled = &mut sums.settled[place];
-            settled.trades += 1;
-            settled.volume += volume;
-            settled.effective += volume * i128::from(trade.effective);
-            settled.impact += i128::from(trade.signed) * moved;
-        }
+        let settled = &mut self.running.settled[place];
+        settled.trades += 1;
+        settled.volume += volume;
+        settled.effective += volume * i128::from(trade.effective);
+        settled.impact += i128::from(trade.signed) * moved;
     }
 
     fn turn(&mut self, minute: i64) {
@@ -233,14 +251,19 @@ impl Spreads {
         }
         if self.minute == i64::MIN || minute - self.minute >= MINUTES as i64 {
             self.minutes.fill(Sums::default());
-            self.total = Sums::default();
+            self.finished = Sums::default();
         } else {
+            // The slot of a minute is empty until it has ended: what stood there has left the window.
+            let place = |minute: i64| minute.rem_euclid(MINUTES as i64) as usize;
+            self.finished.put(&self.running);
+            self.minutes[place(self.minute)] = self.running;
             for passed in self.minute + 1..=minute {
-                let slot = &mut self.minutes[passed.rem_euclid(MINUTES as i64) as usize];
-                self.total.take(slot);
+                let slot = &mut self.minutes[place(passed)];
+                self.finished.take(slot);
                 *slot = Sums::default();
             }
         }
+        self.running = Sums::default();
         self.minute = minute;
     }
 
@@ -250,13 +273,17 @@ impl Spreads {
 
     /// Effective spread in dollars, of as many prints.
     pub fn effective(&self) -> Metric {
-        let Sums { trades, volume, effective, .. } = self.total;
+        let trades = self.trades();
+        let effective = self.finished.effective + self.running.effective;
+        let volume = self.finished.volume + self.running.volume;
         Metric::new(mean(trades, effective, volume), trades, self.flags())
     }
 
     /// Effective spread in basis points of the middle, of as many prints.
     pub fn effective_bps(&self) -> Metric {
-        let Sums { trades, effective, turnover, .. } = self.total;
+        let trades = self.trades();
+        let effective = self.finished.effective + self.running.effective;
+        let turnover = self.finished.turnover + self.running.turnover;
         let told = trades >= LEAST && turnover > 0;
         let bps = told.then(|| 2e4 * effective as f64 / turnover as f64);
         Metric::new(bps, trades, self.flags())
@@ -273,8 +300,13 @@ impl Spreads {
     }
 
     fn settled(&self, horizon: usize, of: impl Fn(&Settled) -> i128) -> Metric {
-        let Some(settled) = self.total.settled.get(horizon) else { return Metric::NONE };
-        Metric::new(mean(settled.trades, of(settled), settled.volume), settled.trades, self.flags())
+        let Some(running) = self.running.settled.get(horizon) else { return Metric::NONE };
+        let settled = self.finished.settled[horizon].and(running);
+        Metric::new(mean(settled.trades, of(&settled), settled.volume), settled.trades, self.flags())
+    }
+
+    const fn trades(&self) -> u64 {
+        self.finished.trades + self.running.trades
     }
 
     /// Trades whose middle of later was never known, for each of [`HORIZONS`], since the start.
@@ -295,7 +327,7 @@ impl Spreads {
     pub fn on_session(&mut self) {
         self.break_off();
         self.minutes.fill(Sums::default());
-        self.total = Sums::default();
+        (self.running, self.finished) = (Sums::default(), Sums::default());
         self.minute = i64::MIN;
         self.quality.clear();
     }
