@@ -56,6 +56,7 @@ mod lines;
 mod packed;
 mod walk;
 
+pub use context::Context;
 pub use days::{Days, Play};
 pub use error::HistoryError;
 pub use inspect::{FileReport, Inspection, inspect};
