@@ -147,6 +147,9 @@ fn recorded_orders_of_a_day() {
     assert!((0.20..0.30).contains(&share), "{share}");
     // Every displayed execution happened at the touch: inside the spread there are only the stated ones.
     assert_eq!(day.hidden.counts().inside_prints, 0);
+    // And none took more than was displayed: the exchange tells its hidden executions apart, so inferring one
+    // would be an error.
+    assert_eq!((day.executions, day.hidden.counts().inferred), (0, 0));
 
     // A spread of a dozen cents leaves most touches outside the table: the rest are too few, or say so.
     let (bid, ask) = day.touch.expect("the day has quotes");
