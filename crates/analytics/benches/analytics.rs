@@ -5,14 +5,14 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use alphatrader_analytics::impact::kyle::Moments;
-use alphatrader_analytics::impact::{Roll, Spreads};
 use alphatrader_analytics::book::{Book, Ladder};
 use alphatrader_analytics::fair::counts::MicroCounts;
 use alphatrader_analytics::fair::micro::MicroShape;
 use alphatrader_analytics::flow::Sweeps;
 use alphatrader_analytics::flow::sweep::SweepPrint;
 use alphatrader_analytics::hidden::{Hidden, HiddenParameters, HiddenPrint};
+use alphatrader_analytics::impact::kyle::Moments;
+use alphatrader_analytics::impact::{Roll, Spreads};
 use alphatrader_analytics::ofi::{Ofi, OfiParameters};
 use alphatrader_analytics::options::{Terms, implied_volatility, price, value};
 use alphatrader_analytics::vpin::{Vpin, VpinMeter, VpinParameters};
@@ -300,6 +300,9 @@ fn beside_the_peer(c: &mut Criterion) {
             spreads.on_trade(*now, Price::from_raw(*price + 50), *size, *side, Quality::GOOD);
         });
     });
+    group.finish();
+}
+
 /// Order flow and hidden orders: of the touch, of ten levels, of prints.
 fn lob(c: &mut Criterion) {
     let touches: Vec<(Level, Level)> = quotes().iter().filter_map(Quote::firm).collect();
