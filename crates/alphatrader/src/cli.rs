@@ -94,6 +94,28 @@ Examples:
       --vpin-bucket-volume 100000 --vpin-window 50")]
     Features(FeaturesArgs),
 
+    /// Find the parameters that recorded sessions support, and say what they do not support.
+    ///
+    /// Reads each session once, on all cores, and searches: VPIN's bucket, window and alert level, how long
+    /// the past counts, volatility regimes, the correlation of the symbols, the least size of a sweep, how
+    /// fast icebergs refill. Nothing is taken on trust: choices are made on the first seven tenths of the
+    /// sessions and confirmed on the rest, VPIN has to stand out among 199 worlds whose signs are drawn
+    /// anew, regimes have to beat a GARCH model on sessions they were not fitted on, and every search is
+    /// counted. What the data cannot support is refused with its reason, and the configuration stays in
+    /// force. Ten sessions are the least, twenty are needed for most, a hundred and twenty for VPIN to have
+    /// a fair chance.
+    ///
+    /// Prints a table, value beside default, and writes discovered.yaml, whole or not at all; the last
+    /// thirty are kept in the folder `discovered` beside it. The same sessions and seed give the same
+    /// bytes. `run` reads the file at its start and makes a new one every night.
+    #[command(after_help = "\
+Examples:
+  alphatrader discover state/recordings
+  alphatrader discover state/recordings --from 2025-11-03 --to 2026-01-14 --symbol SPY --symbol QQQ
+  alphatrader data synthesize --world regimes --sessions 60 --to made
+  alphatrader discover made --to-file found/discovered.yaml --output json | jq .discovered.symbols.SPY.regimes")]
+    Discover(DiscoverArgs),
+
     /// Look at recorded markets.
     #[command(subcommand)]
     Data(DataCommand),
@@ -214,6 +236,83 @@ pub(crate) enum Chain {
     Synthetic,
 }
 
+/// Arguments of `discover`.
+#[derive(Debug, Args)]
+pub(crate) struct DiscoverArgs {
+    /// A file or folder of recorded markets: recordings of this system, or LEAN's.
+    pub(crate) source: PathBuf,
+    /// First exchange date, YYYY-MM-DD. [default: the first that the source has]
+    #[arg(long, value_name = "DATE")]
+    pub(crate) from: Option<String>,
+    /// Last exchange date; its session has to be over. [default: the last that the source has]
+    #[arg(long, value_name = "DATE")]
+    pub(crate) to: Option<String>,
+    /// Symbols; all that the source names when none is named. May be repeated.
+    #[arg(long, value_name = "S")]
+    pub(crate) symbol: Vec<String>,
+    /// Where to write. [default: discovered.yaml in the state folder, where `run` looks for it]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to_file: Option<PathBuf>,
+    /// What is in force: a bucket's volume changes from there by at most a fifth.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) incumbent: Option<PathBuf>,
+    /// Seed of placebo, bootstrap and restarts.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Threads; the result does not depend on it. [default: as many as the machine runs at once]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// How results are printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: Output,
+}
+
+/// Arguments of `data synthesize`.
+#[derive(Debug, Args)]
+pub(crate) struct SynthesizeArgs {
+    /// Folder for the recordings; it may hold none yet.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) to: PathBuf,
+    /// Sessions, one after the other.
+    #[arg(long, value_name = "N", default_value_t = 60)]
+    pub(crate) sessions: usize,
+    /// First exchange date, YYYY-MM-DD, or the next session after it.
+    #[arg(long, value_name = "DATE", default_value = "2025-07-07")]
+    pub(crate) from: String,
+    /// Symbols. May be repeated. [default: SPY]
+    #[arg(long, value_name = "S")]
+    pub(crate) symbol: Vec<String>,
+    /// Seed of everything.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// What there is to find.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) world: WorldName,
+    /// Record the ten rows of the book too; only of the usual market, five times as long.
+    #[arg(long)]
+    pub(crate) depth: bool,
+    /// Threads; the result does not depend on it. [default: as many as the machine runs at once]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// How results are printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: Output,
+}
+
+/// A synthetic market by what there is to find in it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WorldName {
+    /// The paper exchange's market, calibrated on recorded days.
+    #[default]
+    Market,
+    /// Nothing: sides are coin flips, volatility is a GARCH.
+    NoInformation,
+    /// Two regimes of volatility.
+    Regimes,
+    /// One-sided episodes with higher volatility after them.
+    Episodes,
+}
+
 /// What to look at.
 #[derive(Debug, Subcommand)]
 pub(crate) enum DataCommand {
@@ -239,6 +338,15 @@ Examples:
   alphatrader data export data/lean --output csv --to out --symbol SPY --kind trades --date 2013-10-07
   alphatrader data export state/recordings --output parquet --to out")]
     Export(ExportArgs),
+
+    /// Make sessions of a synthetic market, as recordings: quotes and prints.
+    ///
+    /// The usual market, or a world in which it is known what `discover` has to find or to refuse.
+    #[command(after_help = "\
+Examples:
+  alphatrader data synthesize --sessions 60 --symbol SPY --symbol QQQ --symbol IWM --to made
+  alphatrader data synthesize --world no-information --sessions 60 --seed 7 --to nothing")]
+    Synthesize(SynthesizeArgs),
 
     /// Write the recordings of this system as Parquet into its archive, as every evening does.
     #[command(after_help = "\

@@ -100,6 +100,9 @@ pub(crate) struct Recording {
     /// Write each day's market as Parquet into `archive` in the state folder, once its session is over.
     #[garde(skip)]
     pub(crate) archive: bool,
+    /// Search the recordings for parameters every night, once the day's session is over.
+    #[garde(skip)]
+    pub(crate) discover: bool,
 }
 
 impl Config {
@@ -222,7 +225,14 @@ impl Default for Log {
 
 impl Default for Recording {
     fn default() -> Self {
-        Self { enabled: true, directory: None, keep_days: 30, max_gigabytes: 20.0, archive: true }
+        Self {
+            enabled: true,
+            directory: None,
+            keep_days: 30,
+            max_gigabytes: 20.0,
+            archive: true,
+            discover: true,
+        }
     }
 }
 

@@ -10,6 +10,7 @@
 //! | `rerun` | a recording of our own through the core, its outputs held against the recorded ones |
 //! | `recall` | the market half rebuilt from the recordings of the day |
 //! | `features` | every measure over recorded days, as a table |
+//! | `discover` | parameters found in recorded sessions; synthetic sessions as recordings |
 //! | `export` | recorded markets as tables |
 //! | `inspect` | what recorded files hold |
 //! | `logs` | structured logs, rotated daily |
@@ -17,6 +18,7 @@
 
 mod cli;
 mod config;
+mod discover;
 mod export;
 mod failure;
 mod features;
@@ -53,6 +55,8 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Command::Gateway(args) => gateway::gateway(args),
         Command::Replay(args) => replay::replay(config::load(config)?.trading, args),
         Command::Features(args) => features::features(&config::load(config)?.trading, args),
+        Command::Discover(args) => discover::discover(&config::load(config)?, args),
+        Command::Data(DataCommand::Synthesize(args)) => discover::make(args),
         Command::Data(DataCommand::Inspect { source, output }) => inspect::inspect(source, *output),
         Command::Data(DataCommand::Export(args)) => export::export(args),
         Command::Data(DataCommand::Compact(args)) => {

@@ -4,7 +4,8 @@
 //! | --- | --- |
 //! | `preflight` | the environment, looked at before anything connects |
 //! | `core_thread` | the engine's thread: inbox and timers in, commits and effects out |
-//! | `night` | after the close the day becomes Parquet |
+//! | `night` | after the close the day becomes Parquet, and is searched for parameters |
+//! | `found` | found parameters: from their file at the start, from the night, to the engine and the hot state |
 //! | `record` | the recording, and what earlier ones of the day say of the market |
 //! | `edges` | records to the ledger's writer, effects to the broker, lines to the log |
 //! | `hot` | where the hot state goes: memory, or Redis too |
@@ -18,6 +19,7 @@
 mod core_thread;
 mod edges;
 mod feed;
+mod found;
 mod hot;
 mod night;
 mod preflight;
@@ -49,6 +51,7 @@ use crate::config::Config;
 use crate::failure::Failure;
 use core_thread::CoreThread;
 use edges::LiveEdges;
+use found::Found;
 use hot::HotState;
 pub(crate) use record::program;
 use show::{Show, ShowParts, Told};
@@ -82,9 +85,11 @@ pub(crate) fn run(mut config: Config, args: &RunArgs) -> Result<(), Failure> {
     let registry = Registry::going_on(CONTRACTS, before.recall.instruments.clone());
     let ibkr = start_ibkr(&config, &clock, &sender, registry, gateway.as_ref(), &runtime)?;
     let parts = Parts { clock, sender, receiver, ibkr, hot, before };
-    let night = night::start(&config, &parts.clock);
+    let found = Found::new(&config, &parts.clock, &parts.sender, &parts.hot);
+    let own_clock = parts.clock.clone();
+    let system = System::start(&config, parts, ledger, recovery, &dashboard, &found)?;
+    let night = night::start(&config, &own_clock, found);
     night.map_err(|e| Failure::new(format!("the night's thread cannot start: {e}")))?;
-    let system = System::start(&config, parts, ledger, recovery, &dashboard)?;
     serve(&runtime, dashboard, commands, &system, gateway, args)
 }
 
@@ -225,6 +230,7 @@ impl System {
         ledger: Ledger,
         recovery: Recovery,
         dashboard: &Dashboard,
+        found: &Found,
     ) -> Result<Self, Failure> {
         let Parts { clock, sender, receiver, ibkr, hot, before } = parts;
         let records: Vec<Record> = recovery.records.iter().map(|r| r.record.clone()).collect();
@@ -247,6 +253,7 @@ impl System {
         let (told, hears) = Told::channel();
         let edges = LiveEdges::new(Arc::clone(&writer), Arc::clone(&ibkr), sender.clone(), told, tape);
         tell_settings(&sender, &clock, settings)?;
+        found.read();
         let core = CoreThread::start(engine, edges, receiver, clock.clone(), modules.clone())
             .map_err(|e| Failure::new(format!("the engine's thread cannot start: {e}")))?;
         let parts = ShowParts {

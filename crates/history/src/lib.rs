@@ -56,7 +56,6 @@ mod lines;
 mod packed;
 mod walk;
 
-pub use context::Context;
 pub use days::{Days, Play};
 pub use error::HistoryError;
 pub use inspect::{FileReport, Inspection, inspect};

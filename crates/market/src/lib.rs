@@ -7,6 +7,7 @@
 //! | [`account`] | a paper account: cash, positions, buying power, settlement |
 //! | [`broker`] | [`SimulatedBroker`]: the three above with latencies, speaking the model's broker language |
 //! | [`synthetic`] | a synthetic market: thirteen symbols, books, chains, news, halts, seeded |
+//! | [`world`] | worlds in which it is known what there is to find, for tests of what searches for it |
 //! | [`chain`] | a synthetic option chain laid over any underlying |
 //! | [`day`] | how volume and movement spread over a day |
 //! | [`random`] | the one generator of chance, seeded |
@@ -22,6 +23,7 @@ pub mod fees;
 pub mod matching;
 pub mod random;
 pub mod synthetic;
+pub mod world;
 
 pub use account::PaperAccount;
 pub use broker::{BrokerConfig, Latency, SimulatedBroker};

@@ -1,7 +1,8 @@
-//! After the close, each day's recordings become Parquet: on a thread that gives way to everything else.
+//! After the close, each day's recordings become Parquet and are searched for parameters: on a thread that gives
+//! way to everything else.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use alphatrader_edge::Clock;
@@ -11,6 +12,7 @@ use alphatrader_history::tables::compact::{compact, is_due};
 use alphatrader_model::{Calendar, Span};
 use jiff::civil::Date;
 
+use super::found::Found;
 use crate::config::Config;
 
 /// Wall time between two looks at the calendar.
@@ -21,7 +23,12 @@ const AFTER_CLOSE: Span = Span::from_minutes(5);
 /// What is archived, and when.
 struct Night {
     shelf: Shelf,
-    archive: PathBuf,
+    /// Where the Parquet goes; absent when none is wanted.
+    archive: Option<PathBuf>,
+    /// Who searches; absent when nobody does.
+    found: Option<Found>,
+    /// The last day that was searched.
+    searched: Option<Date>,
     clock: Clock,
     calendar: Calendar,
     /// Days that were archived, or tried, by this process: today after its close, earlier days once.
@@ -34,13 +41,16 @@ struct Night {
 ///
 /// # Errors
 /// The system starts no thread.
-pub(super) fn start(config: &Config, clock: &Clock) -> std::io::Result<()> {
-    if !config.recording.enabled || !config.recording.archive {
+pub(super) fn start(config: &Config, clock: &Clock, found: Found) -> std::io::Result<()> {
+    let wanted = &config.recording;
+    if !wanted.enabled || !(wanted.archive || wanted.discover) {
         return Ok(());
     }
     let mut night = Night {
         shelf: super::record::shelf(config),
-        archive: config.archive(),
+        archive: wanted.archive.then(|| config.archive()),
+        found: wanted.discover.then_some(found),
+        searched: None,
         clock: clock.clone(),
         calendar: Calendar::xnys(),
         evenings: BTreeSet::new(),
@@ -69,20 +79,38 @@ impl Night {
             } else {
                 true
             };
-            if !tried && is_due(&self.shelf, &self.archive, date) {
-                self.archive(date);
+            if tried {
+                continue;
             }
+            if let Some(archive) = self.archive.as_ref().filter(|archive| is_due(&self.shelf, archive, date))
+            {
+                to_parquet(&self.shelf, archive, date);
+            }
+        }
+        if over {
+            self.search(today);
         }
     }
 
-    fn archive(&self, date: Date) {
-        match compact(&self.shelf, &self.archive, date, &Progress::default()) {
-            Ok(done) => {
-                tracing::info!(%date, rows = done.rows(), tables = done.tables.len(), "archived as Parquet");
-            }
-            Err(error) => {
-                tracing::error!(%date, %error, "the day is not archived; `alphatrader data compact` tries again");
-            }
+    /// Once for each day whose session this process saw end.
+    fn search(&mut self, today: Date) {
+        if self.searched == Some(today) || self.shelf.files(today).is_empty() {
+            return;
+        }
+        self.searched = Some(today);
+        if let Some(found) = &self.found {
+            found.search(&self.shelf, today);
+        }
+    }
+}
+
+fn to_parquet(shelf: &Shelf, archive: &Path, date: Date) {
+    match compact(shelf, archive, date, &Progress::default()) {
+        Ok(done) => {
+            tracing::info!(%date, rows = done.rows(), tables = done.tables.len(), "archived as Parquet");
+        }
+        Err(error) => {
+            tracing::error!(%date, %error, "the day is not archived; `alphatrader data compact` tries again");
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod data;
+mod discover;
 mod hot_state;
 mod program;
 mod recording;

@@ -5,5 +5,4 @@ mod any_bytes;
 mod microstructure_oracle;
 mod options_oracle;
 mod recorded;
-mod recorded_book;
 mod wickra;

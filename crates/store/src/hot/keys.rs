@@ -66,6 +66,10 @@ pub enum Key<'a> {
     IbkrConnected,
     /// The account number.
     IbkrAccount,
+    /// Parameters found in the recorded market, or why there are none.
+    DiscoveredParameters,
+    /// Correlation of the symbols, found there too.
+    DiscoveredCorrelation,
     /// A module lives.
     Heartbeat(&'a str),
     /// Figures and health of a module.
@@ -111,6 +115,8 @@ impl Key<'_> {
             | Self::RiskHalt
             | Self::IbkrConnected
             | Self::IbkrAccount
+            | Self::DiscoveredParameters
+            | Self::DiscoveredCorrelation
             | Self::ModuleMetrics(_)
             | Self::ModuleErrors(_) => return None,
         };
@@ -149,6 +155,8 @@ impl fmt::Display for Key<'_> {
             Self::RiskHalt => f.write_str("risk:halt"),
             Self::IbkrConnected => f.write_str("ibkr:connected"),
             Self::IbkrAccount => f.write_str("ibkr:account"),
+            Self::DiscoveredParameters => f.write_str("discovered:parameters"),
+            Self::DiscoveredCorrelation => f.write_str("discovered:correlation"),
             Self::Heartbeat(module) => write!(f, "module:heartbeat:{module}"),
             Self::ModuleMetrics(module) => write!(f, "monitoring:{module}:metrics"),
             Self::ModuleErrors(module) => write!(f, "monitoring:{module}:errors"),
@@ -194,6 +202,8 @@ mod tests {
             (Key::RiskHalt, "risk:halt", None),
             (Key::IbkrConnected, "ibkr:connected", None),
             (Key::IbkrAccount, "ibkr:account", None),
+            (Key::DiscoveredParameters, "discovered:parameters", None),
+            (Key::DiscoveredCorrelation, "discovered:correlation", None),
             (Key::Heartbeat("ibkr_ingestion"), "module:heartbeat:ibkr_ingestion", Some(15)),
             (Key::ModuleMetrics("ibkr"), "monitoring:ibkr:metrics", None),
             (Key::ModuleErrors("ibkr"), "monitoring:ibkr:errors", None),
