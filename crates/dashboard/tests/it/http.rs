@@ -37,6 +37,22 @@ async fn reads_show_the_newest_moment() {
 }
 
 #[tokio::test]
+async fn measures_and_parameters_say_what_is_not_known() {
+    let running = Running::start();
+    running.publisher.publish(moment(3));
+    let catalogue = running.get("/api/v1/measures").await.json();
+    let keys: Vec<&str> =
+        catalogue["items"].as_array().unwrap().iter().filter_map(|info| info["key"].as_str()).collect();
+    assert!(keys.contains(&"toxicity.vpin") && keys.contains(&"flow.ofi"), "{keys:?}");
+    let of_spy = running.get("/api/v1/measures/SPY").await.json();
+    assert_eq!((&of_spy["symbol"], &of_spy["state"]["regime"]), (&"SPY".into(), &serde_json::Value::Null));
+    assert_eq!(running.get("/api/v1/depth/SPY").await.json()["items"], serde_json::json!([]));
+    running.get("/api/v1/measures/XYZ").await.is_problem(404, "unknown_symbol");
+    running.get("/api/v1/depth/XYZ").await.is_problem(404, "unknown_symbol");
+    assert_eq!(running.get("/api/v1/parameters").await.json()["state"], "unknown");
+}
+
+#[tokio::test]
 async fn lists_come_in_pages() {
     let running = Running::start();
     running.publisher.publish(moment(3));
