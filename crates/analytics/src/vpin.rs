@@ -202,11 +202,10 @@ impl Vpin {
     #[inline]
     fn fill(&mut self, take: u64, side: Option<Side>) {
         if let Some(side) = side {
-            if side == Side::Buy {
-                self.buy += take;
-            } else {
-                self.sell += take;
-            }
+            // Sides are hard to predict: a choice of numbers, not of ways.
+            let bought = if side == Side::Buy { take } else { 0 };
+            self.buy += bought;
+            self.sell += take - bought;
             self.squares += u128::from(take) * u128::from(take);
         } else {
             let (half, odd) = (take / 2, take % 2);
