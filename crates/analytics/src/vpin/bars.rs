@@ -38,8 +38,6 @@ impl Default for BulkParameters {
     }
 }
 
-/// Bytes of the table behind Student's distribution.
-
 /// A finished bar, or several without change.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BulkVolume {
