@@ -29,6 +29,8 @@ pub struct Parameters {
     pub sigma_lambda: f64,
     /// Dollars that a burst must be worth to be called a sweep.
     pub sweep_floor: f64,
+    /// How often a displayed size comes back a second, anyway and from an iceberg; learnt where absent.
+    pub refill_rates: Option<(f64, f64)>,
     /// GARCH(1,1) of five-minute returns; usual values as long as none were fitted.
     pub garch: Option<Garch>,
     /// The accepted model of volatility regimes; without one the percentiles alone serve.
@@ -48,6 +50,7 @@ impl Parameters {
             alert_cdf: VpinParameters::new(1).alert,
             sigma_lambda: BulkParameters::default().sigma_lambda,
             sweep_floor: FLOOR,
+            refill_rates: None,
             garch: usual_garch(),
             regime: None,
             classify: ClassifyParameters::default(),
@@ -85,6 +88,10 @@ impl Parameters {
         self.sigma_lambda = vpin.sigma_lambda.unwrap_or(self.sigma_lambda);
         let floor = found.of(symbol, open).and_then(|of| of.sweep_floor.in_force());
         self.sweep_floor = floor.filter(|floor| (0.0..=1e12).contains(floor)).unwrap_or(self.sweep_floor);
+        let rates = found
+            .of(symbol, open)
+            .and_then(|of| of.iceberg_background_rate.in_force().zip(of.iceberg_refill_rate.in_force()));
+        self.refill_rates = rates.filter(|(background, refill)| 0.0 < *background && background < refill);
         self.regime = found.regimes(symbol, open).and_then(model);
     }
 }

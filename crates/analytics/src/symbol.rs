@@ -16,6 +16,7 @@
 //! | `touch`, `depths` | order flow, imbalance and fair prices of the touch and of the book |
 //! | `prices` | volatility, regime, temporal structure |
 //! | `arrivals` | how orders arrive |
+//! | `concealed` | hidden and iceberg orders |
 //! | `ended` | the VPIN buckets that ended last |
 //! | `watch` | the session, and what of it was watched |
 //! | `prints`, `quotes` | how an event is taken |
@@ -23,6 +24,7 @@
 
 mod alone;
 mod arrivals;
+mod concealed;
 mod day;
 mod depths;
 mod ended;
@@ -197,6 +199,8 @@ impl SymbolAnalytics {
             full.show_vpin(features);
         }
         self.history.begin_session();
+        features.hidden = Default::default();
+        features.session = Default::default();
         features.sweeps = Sweeping { floor: self.parameters.sweep_floor, ..Sweeping::default() };
         features.session_volume = 0;
         (features.last, features.session_open, features.vwap) = (None, None, None);
@@ -269,7 +273,10 @@ impl SymbolAnalytics {
         let running = self.watch.observe(ts);
         let before = (features.signed_volume_1m, features.high_5m, features.low_5m);
         if let Some(full) = &mut self.full {
-            full.day.turn(second, running, &self.watch, features);
+            full.day.turn(ts, running, &self.watch, features);
+            let counts = self.admission.counts();
+            features.session.excluded_volume = counts.excluded_volume;
+            features.session.excluded_prints = counts.excluded();
             let now = self.clock.at(ts);
             full.turn(ts, now, (self.quoted, running), &mut self.history, features);
         } else {
@@ -296,11 +303,13 @@ impl SymbolAnalytics {
     #[cold]
     fn begin_full(&mut self, ts: Timestamp) {
         let mut full = Box::new(Full::new(&self.parameters));
-        full.day.join(ts.seconds(), &self.watch);
         if let Some(session) = self.watch.session {
+            let watched = self.watch.coverage.since().map_or(ts, Timestamp::from_seconds);
+            full.day.begin(session, watched);
             full.prices.begin_session(session);
             full.arrivals.begin_session(session);
         }
+        full.day.join(ts.seconds(), &self.watch);
         self.full = Some(full);
         self.history.make_room();
     }

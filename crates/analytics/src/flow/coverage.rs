@@ -21,6 +21,11 @@ impl Coverage {
         });
     }
 
+    /// First whole second that was watched, since the epoch.
+    pub const fn since(&self) -> Option<i64> {
+        self.since
+    }
+
     /// Something was missed: watching begins anew.
     pub fn restart(&mut self) {
         self.since = None;

@@ -2,14 +2,17 @@
 
 use std::collections::VecDeque;
 
+use alphatrader_model::calendar::Session;
 use alphatrader_model::features::Features;
 use alphatrader_model::market::Bar;
+use alphatrader_model::metric::{Metric, Quality};
 use alphatrader_model::number::{Price, Quantity};
 use alphatrader_model::time::{Span, Timestamp};
 use alphatrader_model::view::{Candle, UnusualVolume};
 use serde::{Deserialize, Serialize};
 
 use crate::candles::{CandleMaker, CandlePrint};
+use crate::flow::opening::Opening;
 use crate::flow::{Extremes, MinuteVolumes, SignedVolume, Vwap, extremes, signed_volume};
 
 use super::watch::Watch;
@@ -24,12 +27,13 @@ pub(super) struct DayPrint {
     pub(super) sets_last: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Day {
     signed: SignedVolume,
     extremes: Extremes,
     vwap: Vwap,
     minutes: MinuteVolumes,
+    opening: Opening,
     /// Lowest and highest regular print.
     range: Option<(Price, Price)>,
     candles: CandleMaker,
@@ -37,9 +41,28 @@ pub(super) struct Day {
     printed: bool,
 }
 
+/// Minutes of the opening range.
+const OPENING: u32 = 30;
+
+impl Default for Day {
+    fn default() -> Self {
+        Self {
+            signed: SignedVolume::default(),
+            extremes: Extremes::default(),
+            vwap: Vwap::default(),
+            minutes: MinuteVolumes::default(),
+            opening: Opening::new(OPENING),
+            range: None,
+            candles: CandleMaker::default(),
+            printed: false,
+        }
+    }
+}
+
 impl Day {
-    /// Begins a session.
-    pub(super) fn begin(&mut self) {
+    /// Begins a session, which prints are watched from `watched` on.
+    pub(super) fn begin(&mut self, session: Session, watched: Timestamp) {
+        self.opening.on_session(session.open, watched);
         self.signed.clear();
         self.extremes.clear();
         self.vwap = Vwap::default();
@@ -49,10 +72,13 @@ impl Day {
         self.printed = false;
     }
 
-    /// Moves to a second; `running` says that it is one of the session.
-    pub(super) fn turn(&mut self, second: i64, running: bool, watch: &Watch, features: &mut Features) {
+    /// A new second; `running` says that it is one of the session.
+    pub(super) fn turn(&mut self, ts: Timestamp, running: bool, watch: &Watch, features: &mut Features) {
+        let second = ts.seconds();
         self.signed.advance(second);
         self.extremes.advance(second);
+        self.opening.advance(ts);
+        self.show_session(watch, features);
         if running {
             self.minutes.advance(second, watch.coverage.covers(second, second.rem_euclid(60)));
         }
@@ -88,6 +114,7 @@ impl Day {
         }
         if sets_last {
             self.extremes.add(price);
+            self.opening.on_print(ts, price);
             self.widen(price, price);
             if features.session_open.is_none() {
                 features.session_open = Some(price);
@@ -143,6 +170,21 @@ impl Day {
         self.signed.clear();
         self.extremes.clear();
         self.minutes.clear();
+        self.opening.lose_prints();
+    }
+
+    /// How the day stands.
+    fn show_session(&self, watch: &Watch, features: &mut Features) {
+        let session = &mut features.session;
+        session.opening_range = self.opening.value();
+        let quality = if watch.incomplete { Quality::GAP } else { Quality::GOOD };
+        session.vwap_deviation = self.vwap.deviation(quality);
+        session.vwap_z = features.last.map_or(Metric::NONE, |last| self.vwap.standing(last, quality));
+        let value = self.minutes.value();
+        let minutes = value.map_or(0, |value| u64::from(value.minutes));
+        session.volume_ratio = Metric::new(value.map(|value| value.ratio), minutes, quality);
+        session.volume_z = Metric::new(value.and_then(|value| value.z), minutes, quality);
+        session.unusual_volume = value.is_some_and(|value| value.unusual);
     }
 
     /// Begins within a session: the first print comes in this second.

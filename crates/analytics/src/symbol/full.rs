@@ -11,10 +11,12 @@ use serde::{Deserialize, Serialize};
 use crate::bars::ShortBarMaker;
 use crate::flow::Sweeps;
 use crate::flow::sweep::SweepRules;
+use crate::hidden::{Hidden, HiddenParameters};
 use crate::parameters::Parameters;
 use crate::vpin::VpinMeter;
 
 use super::arrivals::Arrivals;
+use super::concealed;
 use super::day::Day;
 use super::depths::Depths;
 use super::ended::Ended;
@@ -34,6 +36,7 @@ pub(super) struct Full {
     pub(super) ended: Ended,
     pub(super) touch: Touch,
     pub(super) depths: Depths,
+    pub(super) hidden: Hidden,
     pub(super) prices: Prices,
     pub(super) arrivals: Arrivals,
     /// Sessions whose VPIN is in the history.
@@ -51,6 +54,7 @@ impl Full {
             ended: Ended::default(),
             touch: Touch::default(),
             depths: Depths::default(),
+            hidden: Hidden::new(HiddenParameters::default()),
             prices: Prices::new(parameters),
             arrivals: Arrivals::default(),
             sessions: 0,
@@ -63,15 +67,17 @@ impl Full {
         self.vpin.change(new.vpin());
         self.bulk.change(new.bulk_vpin());
         self.sweeps.set_floor(new.sweep_floor);
+        self.hidden.set_rates(new.refill_rates);
     }
 
     /// A new session. VPIN goes on by volume over days, the book is the feed's and stays.
     pub(super) fn begin_session(&mut self, history: &mut SymbolHistory, session: Session) {
-        self.day.begin();
+        self.day.begin(session, session.open);
         self.bars = ShortBarMaker::default();
         self.sweeps.restart();
         self.touch.begin_session();
         self.depths.ofi.on_session();
+        self.hidden.on_session();
         self.prices.begin_session(session);
         self.arrivals.begin_session(session);
         let ended = &mut self.ended;
@@ -87,14 +93,16 @@ impl Full {
     pub(super) fn on_touch(
         &mut self,
         features: &mut Features,
+        history: &mut SymbolHistory,
         ts: Timestamp,
-        bid: Level,
-        ask: Level,
+        touch: (Level, Level),
         quality: Quality,
         within: bool,
     ) {
+        let (bid, ask) = touch;
         if within {
             self.prices.on_touch(ts, bid, ask, quality);
+            concealed::on_touch(&mut self.hidden, history, features, ts, touch);
         }
         self.touch.on_touch(ts, bid, ask, quality);
         self.touch.price(&mut features.liquidity, bid, ask, quality);
@@ -121,6 +129,7 @@ impl Full {
             self.touch.turn(ts, features);
         }
         self.depths.turn(ts, !quoted, features);
+        concealed::turn(&mut self.hidden, ts, &mut features.hidden);
         if running {
             self.prices.turn(ts, history, features);
             self.arrivals.turn(now, &mut features.flow);
@@ -159,6 +168,7 @@ impl Full {
         self.depths.ofi.on_halt(ts);
         self.sweeps.clear();
         self.prices.halt(ts);
+        self.hidden.clear();
     }
 
     /// Trading goes on.
@@ -174,6 +184,7 @@ impl Full {
     /// Quotes were lost: what rests on a stretch of them starts over.
     pub(super) fn lose_quotes(&mut self, features: &mut Features) {
         self.touch.clear();
+        self.hidden.clear();
         self.prices.clear(features);
         features.flow.ofi = Metric::NONE;
         (features.flow.ofi_normalised, features.flow.ofi_decayed) = (Metric::NONE, Metric::NONE);
@@ -182,6 +193,7 @@ impl Full {
     /// Prints were lost: what rests on a stretch of them starts over, but VPIN, which remembers that.
     pub(super) fn lose_prints(&mut self, now: Timestamp) {
         self.arrivals.clear(now);
+        self.hidden.clear();
         self.sweeps.clear();
         self.day.lose_prints();
         self.vpin.note(Quality::GAP);
@@ -198,6 +210,7 @@ impl Full {
             ("ended buckets", self.ended.heap_bytes()),
             ("touch", self.touch.heap_bytes()),
             ("depth", self.depths.heap_bytes()),
+            ("hidden", self.hidden.heap_bytes()),
             ("prices", self.prices.heap_bytes()),
             ("arrivals", self.arrivals.heap_bytes()),
         ]);

@@ -10,6 +10,7 @@ use alphatrader_model::view::{Sweep, SweepKind, SymbolHistory, TapePrint};
 use crate::admission::TradeUse;
 use crate::flow::sweep::SweepPrint;
 
+use super::concealed;
 use super::day::DayPrint;
 use super::full::Full;
 use super::{SymbolAnalytics, push};
@@ -75,6 +76,7 @@ impl SymbolAnalytics {
         if usage.signed {
             let at = (ts, self.clock.at(ts));
             count_in_vpin(full, &mut self.history, features, at, trade, (side, usage.quality));
+            concealed::on_print(&mut full.hidden, &mut self.history, features, ts, trade, side);
             if let Some(side) = side {
                 full.arrivals.on_trade(at.1, side);
                 full.prices.on_trade(side);

@@ -42,6 +42,7 @@ impl SymbolAnalytics {
                 features.liquidity.weighted_mid.quality = quality;
                 if let Some(full) = &mut self.full {
                     full.touch.break_off(quality);
+                    full.hidden.on_crossed();
                 }
             }
             QuoteUse::Refused => return,
@@ -90,7 +91,7 @@ impl SymbolAnalytics {
         touch::show(features, bid, ask, quality);
         if let Some(full) = self.full.as_deref_mut() {
             let within = self.watch.holds(ts, false);
-            full.on_touch(features, ts, bid, ask, quality, within);
+            full.on_touch(features, &mut self.history, ts, (bid, ask), quality, within);
         }
     }
 
