@@ -137,7 +137,7 @@ impl SymbolAnalytics {
         self.full.as_ref().map(|full| &full.depths.book)
     }
 
-    /// The VPIN buckets that ended last, with their times, newest last; at most 256.
+    /// The VPIN buckets that ended last, with their times, newest last; at most 128.
     pub fn ended_buckets(&self) -> Option<&VecDeque<(Timestamp, VpinPoint)>> {
         self.full.as_ref().map(|full| full.ended.points())
     }

@@ -11,11 +11,14 @@ use alphatrader_model::{
     Timestamp,
 };
 
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
 /// Contracts one core may know. A day of a few chains is hundreds.
 pub const MOST_CONTRACTS: usize = 65_536;
 
 /// The market half of the core.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct MarketCore {
     view: MarketView,
     symbols: Vec<SymbolAnalytics>,
@@ -35,7 +38,59 @@ pub struct MarketCore {
     refused: u64,
 }
 
+/// Version of the form of a snapshot: one of another form is refused, not guessed at.
+pub const SNAPSHOT_VERSION: u32 = 1;
+
+/// Why a snapshot is not taken up.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum SnapshotError {
+    /// It is of another version of the program.
+    #[error("a snapshot of form {found}; this program reads form {SNAPSHOT_VERSION}: begin without it")]
+    Version {
+        /// Its form.
+        found: u32,
+    },
+    /// It is not whole, or was changed.
+    #[error("the snapshot is damaged: begin without it")]
+    Damaged,
+}
+
 impl MarketCore {
+    /// The whole state as bytes: form, checksum, content.
+    pub fn snapshot(&self) -> Vec<u8> {
+        let content = postcard::to_stdvec(self).expect("the state is plain data");
+        let mut bytes = SNAPSHOT_VERSION.to_le_bytes().to_vec();
+        bytes.extend_from_slice(blake3::hash(&content).as_bytes());
+        bytes.extend_from_slice(&content);
+        bytes
+    }
+
+    /// The state that [`Self::snapshot`] gave; it goes on as the one it was taken of would have, bit for bit.
+    ///
+    /// # Errors
+    /// [`SnapshotError`]: another form, or damaged.
+    pub fn restore(bytes: &[u8]) -> Result<Self, SnapshotError> {
+        let (version, rest) = bytes.split_first_chunk().ok_or(SnapshotError::Damaged)?;
+        let found = u32::from_le_bytes(*version);
+        if found != SNAPSHOT_VERSION {
+            return Err(SnapshotError::Version { found });
+        }
+        let (sum, content) = rest.split_first_chunk::<32>().ok_or(SnapshotError::Damaged)?;
+        if blake3::hash(content).as_bytes() != sum {
+            return Err(SnapshotError::Damaged);
+        }
+        let mut core: Self = postcard::from_bytes(content).map_err(|_| SnapshotError::Damaged)?;
+        core.symbols.iter_mut().for_each(SymbolAnalytics::make_room);
+        Ok(core)
+    }
+
+    /// Bytes that each symbol holds, its features included: at most 256 KiB with full analytics, 8 KiB when it is
+    /// only quoted.
+    pub fn state_bytes(&self) -> impl Iterator<Item = (Symbol, usize)> {
+        let own = |symbol: &SymbolAnalytics| symbol.state_bytes() + size_of::<Features>();
+        self.symbols.iter().zip(&self.view.features).map(move |(s, f)| (f.symbol, own(s)))
+    }
+
     /// What the trading half sees.
     pub const fn view(&self) -> &MarketView {
         &self.view

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::vpin::VpinPoint;
 
-/// Buckets kept: as many as one print ends in a window of the largest that settings allow, and more.
-pub(super) const KEPT: usize = 256;
+/// Buckets kept. A print that ends more of them is seen by its last ones.
+pub(super) const KEPT: usize = 128;
 
 /// The buckets that ended last, newest last.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -7,4 +7,5 @@ mod discovered;
 mod recovery;
 mod replay;
 mod simulation;
+mod snapshot;
 mod trade;

@@ -36,6 +36,14 @@ pub enum Key<'a> {
     Greeks(Symbol),
     /// VPIN.
     Vpin(Symbol),
+    /// Order flow of quotes and trades.
+    Ofi(Symbol),
+    /// Hidden and iceberg orders.
+    Hidden(Symbol),
+    /// Volatility.
+    Volatility(Symbol),
+    /// Volatility regime.
+    Regime(Symbol),
     /// All features.
     Features(Symbol),
     /// The newest signal.
@@ -99,6 +107,10 @@ impl Key<'_> {
             | Self::Chain(_)
             | Self::Greeks(_)
             | Self::Vpin(_)
+            | Self::Ofi(_)
+            | Self::Hidden(_)
+            | Self::Volatility(_)
+            | Self::Regime(_)
             | Self::Features(_) => 10,
             Self::Heartbeat(_) => 15,
             Self::Signal(_) => 24 * 3_600,
@@ -140,6 +152,10 @@ impl fmt::Display for Key<'_> {
             Self::Chain(symbol) => write!(f, "options:{symbol}:chain"),
             Self::Greeks(symbol) => write!(f, "options:{symbol}:greeks"),
             Self::Vpin(symbol) => write!(f, "metrics:{symbol}:vpin"),
+            Self::Ofi(symbol) => write!(f, "metrics:{symbol}:ofi"),
+            Self::Hidden(symbol) => write!(f, "metrics:{symbol}:hidden"),
+            Self::Volatility(symbol) => write!(f, "metrics:{symbol}:volatility"),
+            Self::Regime(symbol) => write!(f, "metrics:{symbol}:regime"),
             Self::Features(symbol) => write!(f, "metrics:{symbol}:features"),
             Self::SignalsLatest => f.write_str("signals:latest"),
             Self::Signal(id) => write!(f, "signals:{id}"),
@@ -187,6 +203,10 @@ mod tests {
             (Key::Chain(spy), "options:SPY:chain", Some(10)),
             (Key::Greeks(spy), "options:SPY:greeks", Some(10)),
             (Key::Vpin(spy), "metrics:SPY:vpin", Some(10)),
+            (Key::Ofi(spy), "metrics:SPY:ofi", Some(10)),
+            (Key::Hidden(spy), "metrics:SPY:hidden", Some(10)),
+            (Key::Volatility(spy), "metrics:SPY:volatility", Some(10)),
+            (Key::Regime(spy), "metrics:SPY:regime", Some(10)),
             (Key::Features(spy), "metrics:SPY:features", Some(10)),
             (Key::SignalsLatest, "signals:latest", None),
             (Key::Signal(id), "signals:01ARYZ6S410000000000000000", Some(86_400)),

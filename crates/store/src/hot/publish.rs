@@ -183,6 +183,7 @@ impl Publisher {
             return;
         }
         self.put(now, Key::Features(symbol), &json(features));
+        self.put_measures(now, features);
         self.put(now, Key::Timestamp(symbol), &json(&Moment { as_of: features.as_of }));
         self.put(now, Key::Ticker(symbol), &json(&Ticker::of(features, history)));
         if let (Some(as_of), Some(bid), Some(ask)) = (features.quote_at, features.bid, features.ask) {
@@ -195,6 +196,15 @@ impl Publisher {
             let as_of = features.quote_at.max(features.depth_at).unwrap_or(features.as_of);
             self.put(now, Key::Imbalance(symbol), &json(&Imbalance { as_of, touch, levels_5 }));
         }
+    }
+
+    /// Groups of the features by themselves.
+    fn put_measures(&mut self, now: Instant, features: &Features) {
+        let (symbol, as_of) = (features.symbol, features.as_of);
+        self.put(now, Key::Ofi(symbol), &json(&Stamped { as_of, value: &features.flow }));
+        self.put(now, Key::Hidden(symbol), &json(&Stamped { as_of, value: &features.hidden }));
+        self.put(now, Key::Volatility(symbol), &json(&Stamped { as_of, value: &features.volatility }));
+        self.put(now, Key::Regime(symbol), &json(&Stamped { as_of, value: &features.regime }));
     }
 
     fn put_book(&mut self, now: Instant, features: &Features, history: &SymbolHistory) {
@@ -228,7 +238,12 @@ impl Publisher {
             self.put_version(now, Key::Trades(symbol), version, || json(&shape));
         }
         if let Some(as_of) = features.trade_at {
-            let vpin = Vpin { as_of, vpin: features.vpin, buckets: features.vpin_buckets };
+            let vpin = Vpin {
+                as_of,
+                vpin: features.vpin,
+                buckets: features.vpin_buckets,
+                toxicity: &features.toxicity,
+            };
             self.put(now, Key::Vpin(symbol), &json(&vpin));
             if let Some(price) = features.last {
                 self.put(now, Key::Last(symbol), &json(&Last { as_of, price }));

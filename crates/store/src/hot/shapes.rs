@@ -118,10 +118,12 @@ pub(super) struct Imbalance {
 }
 
 #[derive(Serialize)]
-pub(super) struct Vpin {
+pub(super) struct Vpin<'a> {
     pub(super) as_of: Timestamp,
     pub(super) vpin: Option<f64>,
     pub(super) buckets: u64,
+    /// The same with its observations and quality, its rank, its level without information, its alert.
+    pub(super) toxicity: &'a alphatrader_model::features::Toxicity,
 }
 
 #[derive(Serialize)]
