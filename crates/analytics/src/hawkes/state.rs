@@ -47,8 +47,8 @@ impl OrderFlow {
 
     /// A session opens: everything starts at rest, as the fit has it.
     pub fn on_session(&mut self, open: Timestamp) {
-        let baseline = core::mem::take(&mut self.baseline);
-        *self = Self { origin: open, ..Self::new(*self.filter.hawkes(), baseline) };
+        self.filter.rest(0.0);
+        (self.origin, self.newest, self.events, self.merged) = (open, [None; 2], 0, 0);
     }
 
     /// New parameters, at the start of a session.

@@ -60,7 +60,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-fn allocations(of: impl FnOnce()) -> u64 {
+pub(crate) fn allocations(of: impl FnOnce()) -> u64 {
     let before = ALLOCATIONS.with(Cell::get);
     of();
     ALLOCATIONS.with(Cell::get) - before

@@ -5,4 +5,5 @@ mod any_bytes;
 mod microstructure_oracle;
 mod options_oracle;
 mod recorded;
+mod state;
 mod wickra;

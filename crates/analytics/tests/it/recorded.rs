@@ -16,7 +16,7 @@ use alphatrader_model::time::{Span, Timestamp};
 const SPY: InstrumentId = InstrumentId(0);
 
 /// LEAN's folder of the recorded data, where it is there.
-fn lean() -> Option<PathBuf> {
+pub(crate) fn lean() -> Option<PathBuf> {
     let workspace = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
     let data =
         std::env::var_os("ALPHATRADER_DATA").map_or_else(|| workspace.join("../shared/data"), PathBuf::from);
@@ -28,13 +28,13 @@ fn lean() -> Option<PathBuf> {
     None
 }
 
-fn session() -> Session {
+pub(crate) fn session() -> Session {
     let text = r#"{"date":"2013-10-07","open":"2013-10-07T13:30:00Z","close":"2013-10-07T20:00:00Z"}"#;
     serde_json::from_str(text).expect("a session is written above")
 }
 
 /// What a source below a folder, or in a file, says of the day.
-fn events(source: &Path) -> impl Iterator<Item = (Timestamp, Payload)> {
+pub(crate) fn events(source: &Path) -> impl Iterator<Item = (Timestamp, Payload)> {
     let symbol = Symbol::new("SPY").expect("SPY is a symbol");
     let located = locate(source, symbol, session().date).expect("the day is in the recorded data");
     let items = located.open(&Calendar::xnys(), SPY, &Progress::default()).expect("the files open");
