@@ -320,6 +320,7 @@ pub(crate) enum DataCommand {
     #[command(after_help = "\
 Examples:
   alphatrader data inspect data/lean/equity/usa/tick/spy
+  alphatrader data inspect glbx-mdp3-20231224.mbo.dbn.zst
   alphatrader data inspect data/lean --output json | jq -r '.[] | [.symbol, .kind, .first] | @tsv'")]
     Inspect {
         /// A file or a folder.
@@ -328,6 +329,20 @@ Examples:
         #[arg(long, value_enum, default_value_t)]
         output: Output,
     },
+
+    /// Rebuild an order book from single orders, and print it after each record.
+    ///
+    /// Reads Databento's mbo and LOBSTER's messages, whose book begins with the first row of their book file.
+    /// One row a record, trades and fills included: ts_event, sequence, action, side, price, size, then
+    /// for each level bid_px, bid_sz, bid_ct, ask_px, ask_sz, ask_ct, named as in DBN's mbp-10 and empty where there
+    /// is no level. Prices are decimals, times nanoseconds since the epoch. What the rebuilt book was compared
+    /// with, and what could not be read, goes to stderr.
+    #[command(after_help = "\
+Examples:
+  alphatrader data book AAPL_2012-06-21_34200000_57600000_message_10.csv --levels 10 --output csv
+  alphatrader data book data/lobster --symbol AAPL --levels 5
+  alphatrader data book glbx-mdp3-20231224.mbo.dbn.zst --levels 1 | tail -1")]
+    Book(BookArgs),
 
     /// Write recorded markets as tables, by day and symbol.
     ///
@@ -354,6 +369,39 @@ Examples:
   alphatrader data compact
   alphatrader data compact --date 2026-03-16 --output json")]
     Compact(CompactArgs),
+}
+
+/// Arguments of `data book`.
+#[derive(Debug, Args)]
+pub(crate) struct BookArgs {
+    /// A file of single orders, or a folder with one.
+    pub(crate) source: PathBuf,
+    /// Levels of a side that are printed.
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    pub(crate) levels: u16,
+    /// Whose book, where the source tells of several.
+    #[arg(long, value_name = "S")]
+    pub(crate) symbol: Option<String>,
+    /// Of which exchange date, YYYY-MM-DD, where the source has several.
+    #[arg(long, value_name = "D")]
+    pub(crate) date: Option<String>,
+    /// Of LOBSTER's book file take the first row alone. Otherwise levels that come into view from below what its
+    /// messages tell are taken from its rows.
+    #[arg(long)]
+    pub(crate) seed_only: bool,
+    /// How rows are printed.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: Rows,
+}
+
+/// How the rows of a table are printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Rows {
+    /// Text, a line a row, after a line of names.
+    #[default]
+    Csv,
+    /// An object a line.
+    Json,
 }
 
 /// Arguments of `data export`.

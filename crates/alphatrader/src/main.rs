@@ -13,9 +13,11 @@
 //! | `discover` | parameters found in recorded sessions; synthetic sessions as recordings |
 //! | `export` | recorded markets as tables |
 //! | `inspect` | what recorded files hold |
+//! | `book` | an order book rebuilt from single orders, row by row |
 //! | `logs` | structured logs, rotated daily |
 //! | `failure` | what goes wrong, in words, and the exit code |
 
+mod book;
 mod cli;
 mod config;
 mod discover;
@@ -57,6 +59,7 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Command::Features(args) => features::features(&config::load(config)?.trading, args),
         Command::Discover(args) => discover::discover(&config::load(config)?, args),
         Command::Data(DataCommand::Synthesize(args)) => discover::make(args),
+        Command::Data(DataCommand::Book(args)) => book::book(args),
         Command::Data(DataCommand::Inspect { source, output }) => inspect::inspect(source, *output),
         Command::Data(DataCommand::Export(args)) => export::export(args),
         Command::Data(DataCommand::Compact(args)) => {

@@ -24,3 +24,9 @@ pub struct Context<'a> {
 pub(crate) fn midnight(calendar: &Calendar, date: Date) -> Timestamp {
     calendar.instant(date, 12, 0) - Span::from_minutes(12 * 60)
 }
+
+/// Where a day begins and ends.
+pub(crate) fn day(calendar: &Calendar, date: Date) -> (Timestamp, Timestamp) {
+    let next = date.tomorrow().unwrap_or(date);
+    (calendar.midnight(date), calendar.midnight(next))
+}

@@ -36,8 +36,18 @@ pub mod names;
 pub mod orders;
 pub mod reader;
 
+use std::ffi::OsStr;
+use std::path::Path;
+
 pub use dbn::Schema;
 pub use reader::{DbnFile, Reader};
+
+/// Whether a name is one of a DBN file.
+pub(crate) fn is_named(path: &Path) -> bool {
+    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    let name = name.strip_suffix(".zst").or_else(|| name.strip_suffix(".gz")).unwrap_or(name);
+    name.ends_with(".dbn")
+}
 
 /// Units of DBN's prices in one of [`Price`](alphatrader_model::Price).
 pub(crate) const UNITS: i64 = 100_000;

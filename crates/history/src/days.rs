@@ -9,15 +9,18 @@ use alphatrader_model::{
 };
 use jiff::civil::Date;
 
+use crate::context::Context;
 use crate::error::HistoryError;
 use crate::item::{Item, SourceId};
+use crate::kind::{Known, may_be};
 use crate::lean::kind::Named;
-use crate::lean::{Data, LeanFile, Reader, Resolution, Security};
+use crate::lean::{Data, LeanFile, Resolution, Security};
 use crate::limits::Limits;
-use crate::locate::{Chosen, locate};
+use crate::locate::locate;
 use crate::malformed::Malformed;
 use crate::merge::Merge;
 use crate::progress::Progress;
+use crate::reader::Reader;
 use crate::recording::shelf::EXTENSION;
 use crate::recording::{MarketReader, Recording};
 use crate::walk;
@@ -26,6 +29,8 @@ use crate::walk;
 const NAMELESS: usize = 1_000;
 /// Events of a recording that are looked through for its contracts.
 const LOOKED_AHEAD: usize = 100_000;
+/// Most symbols of one file that are noted.
+const MOST_NOTED: usize = 20_000;
 /// Most symbols of one day that are played together.
 pub const MOST_SYMBOLS: usize = 256;
 
@@ -70,8 +75,7 @@ impl Days {
         if path.is_file() && Recording::is_one(path) {
             days.note_recording(path)?;
         } else if path.is_file() {
-            let file = LeanFile::identify(path, Limits::default())?;
-            days.note(file.date, file.symbol);
+            days.note_all(&Known::of(path, calendar)?);
         } else {
             days.scan(&walk::below(path, enters)?.files);
         }
@@ -92,6 +96,11 @@ impl Days {
         for path in files.iter().filter(|path| has_extension(path, EXTENSION)) {
             if let Err(error) = self.note_recording(path) {
                 tracing::warn!(%error, "a recording that is not read");
+            }
+        }
+        for path in files.iter().filter(|path| may_be(path)) {
+            if let Ok(file) = Known::of(path, &self.calendar) {
+                self.note_all(&file);
             }
         }
         let mut nameless = 0;
@@ -131,6 +140,18 @@ impl Days {
     /// Whether a day is played from recordings of this system.
     pub fn is_recorded(&self, date: Date) -> bool {
         self.recorded.contains_key(&date)
+    }
+
+    /// What can be played of a file.
+    fn note_all(&mut self, file: &Known) {
+        if file.kind.trades().is_none() && file.kind.quotes().is_none() {
+            return;
+        }
+        for date in &file.dates {
+            for symbol in file.symbols.iter().take(MOST_NOTED) {
+                self.note(*date, *symbol);
+            }
+        }
     }
 
     /// A day without a session cannot be played.
@@ -190,32 +211,27 @@ impl Days {
             locate(&self.path, *first, date)?;
         }
         let mut instruments = Vec::with_capacity(symbols.len());
-        let mut sources: Vec<Source> = Vec::new();
+        // A file of several symbols is read once.
+        let mut files: Vec<(PathBuf, Vec<(Symbol, InstrumentId)>)> = Vec::new();
         for symbol in symbols {
             let id = InstrumentId(instruments.len() as u32);
             let located = locate(&self.path, symbol, date)?;
-            for chosen in located.trades.iter().chain(&located.quotes) {
-                sources.push(self.open(chosen, id, SourceId(sources.len() as u16), progress)?);
+            for path in located.paths() {
+                match files.iter_mut().find(|(known, _)| known == path) {
+                    Some((_, wanted)) => wanted.push((symbol, id)),
+                    None => files.push((path.to_owned(), vec![(symbol, id)])),
+                }
             }
             instruments.push(stock(symbol, id));
         }
-        Ok(Play { session, instruments, announced: 0, merge: Merge::new(sources) })
-    }
-
-    fn open(
-        &self,
-        chosen: &Chosen,
-        instrument: InstrumentId,
-        source: SourceId,
-        progress: &Progress,
-    ) -> Result<Source, HistoryError> {
-        let context = crate::lean::reader::Context {
-            calendar: &self.calendar,
-            instrument,
-            limits: Limits::default(),
-            progress,
+        let limits = Limits::default();
+        let context = Context { calendar: &self.calendar, instrument: InstrumentId(0), limits, progress };
+        let open = |(number, (path, wanted)): (usize, (PathBuf, Vec<(Symbol, InstrumentId)>))| {
+            let reader = Reader::of_day(&path, &wanted, date, SourceId(number as u16), context)?;
+            Ok(Box::new(reader) as Source)
         };
-        Ok(Box::new(Reader::open(&chosen.path, source, context)?))
+        let sources: Result<Vec<Source>, HistoryError> = files.into_iter().enumerate().map(open).collect();
+        Ok(Play { session, instruments, announced: 0, merge: Merge::new(sources?) })
     }
 }
 

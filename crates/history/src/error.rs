@@ -8,6 +8,8 @@ use alphatrader_model::Symbol;
 use jiff::civil::Date;
 use thiserror::Error;
 
+use crate::foreign::READ;
+
 /// Why nothing can be read at all.
 #[derive(Debug, Error)]
 pub enum HistoryError {
@@ -37,7 +39,7 @@ pub enum HistoryError {
     },
     /// Nothing that could be played.
     #[error(
-        "{}: no day of a market that could be played is below it; looked for LEAN's equity zips, such as equity/usa/tick/spy/20131007_trade.zip, and for recordings of this system",
+        "{}: no day of a market that could be played is below it; looked for {READ}",
         path.display()
     )]
     Nothing {
@@ -85,7 +87,7 @@ impl Found {
             let _ = write!(text, "; symbols there: {}", shown(&self.symbols, Self::SHOWN));
         } else if self.refused.is_empty() {
             text.push_str(
-                "; looked for zips of LEAN's layout, such as equity/usa/tick/spy/20131007_trade.zip, and found none",
+                "; looked for LEAN's zips, such as equity/usa/tick/spy/20131007_trade.zip, and for DBN, LOBSTER and TAQ files, and found none",
             );
         }
         text

@@ -47,6 +47,19 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// A number of seconds without a sign in nanoseconds. What is finer goes: some files hold numbers as a
+    /// binary fraction prints (`35821.088778456004`).
+    pub(crate) fn seconds(&mut self, field: &'static str, most: i64) -> Result<i64, Reason> {
+        const NANOS: usize = 9;
+        let text = self.text(field)?;
+        let point = text.iter().position(|byte| *byte == b'.').unwrap_or(text.len());
+        let finer = text.get(point + 1 + NANOS..).unwrap_or_default();
+        if !finer.iter().all(u8::is_ascii_digit) {
+            return Err(Reason::NotANumber(field));
+        }
+        Fields::of(&text[..text.len() - finer.len()]).decimal(field, NANOS, most)
+    }
+
     /// A decimal number without a sign as a whole number of units of 10 to the minus `digits`; finer ones
     /// are refused.
     pub(crate) fn decimal(&mut self, field: &'static str, digits: usize, most: i64) -> Result<i64, Reason> {
@@ -206,6 +219,10 @@ mod tests {
             assert_eq!(read(text), Err(Reason::NotANumber("price")), "{text}");
         }
         assert_eq!(read("123456789012345"), Err(Reason::OutOfRange("price")));
+        let seconds = |text: &str| Fields::of(text.as_bytes()).seconds("time", i64::MAX);
+        assert_eq!(seconds("35821.088778456004"), Ok(35_821_088_778_456));
+        assert_eq!(seconds("7"), Ok(7_000_000_000));
+        assert_eq!(seconds("1.000000000x"), Err(Reason::NotANumber("time")));
         assert_eq!(Fields::of(b"-12").signed("a", 99), Ok(-12));
         assert_eq!(Fields::of(b"--1").signed("a", 99), Err(Reason::NotANumber("a")));
     }

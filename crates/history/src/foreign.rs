@@ -1,4 +1,7 @@
-//! What a file is that is no zip, by its first bytes.
+//! What a file is that nothing here reads, by its first bytes.
+
+/// What is read.
+pub(crate) const READ: &str = "LEAN's equity zips, Databento's DBN, LOBSTER's pairs, TAQ's trades and quotes, and recordings of this system";
 
 /// In words, for a person who named the wrong file.
 pub(crate) fn describe(start: &[u8]) -> String {
@@ -12,7 +15,7 @@ pub(crate) fn describe(start: &[u8]) -> String {
         text if text.iter().all(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace()) => "plain text",
         _ => "neither a zip nor anything known",
     };
-    format!("{what}: this kind of file is not read yet; LEAN's equity zips and recordings of this system are")
+    format!("{what}: this kind of file is not read; {READ} are")
 }
 
 #[cfg(test)]

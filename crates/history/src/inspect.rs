@@ -6,12 +6,15 @@ use std::path::{Path, PathBuf};
 use alphatrader_model::{Calendar, Event, InstrumentId, Payload, Price, Side, Symbol, Timestamp, Trade};
 use serde::Serialize;
 
+use crate::context::Context;
 use crate::error::HistoryError;
 use crate::item::{Item, SourceId};
-use crate::lean::reader::Context;
-use crate::lean::{Data, Reader, Resolution};
+use crate::kind::{Kind, not_played};
+use crate::lean::{Data, Resolution};
 use crate::limits::Limits;
+use crate::lobster::{LobsterFile, pair};
 use crate::progress::Progress;
+use crate::reader::Reader;
 use crate::recording::{Fault, Piece, Recording};
 use crate::walk;
 
@@ -22,8 +25,11 @@ pub struct FileReport {
     pub file: String,
     /// What it is, such as `lean-equity-tick-trade`; `unknown` when it is of no kind that is read.
     pub kind: &'static str,
-    /// Of whom.
+    /// Of whom, where it is of one.
     pub symbol: Option<Symbol>,
+    /// Of whom else, the first [`FileReport::NAMES`] of them in order: symbols, and options as OCC writes them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub symbols: Vec<String>,
     /// Instant of its first record; of a bar, its end.
     pub first: Option<Timestamp>,
     /// Instant of its last record; of a bar, its end.
@@ -141,12 +147,15 @@ impl ExactSizeIterator for Inspection {}
 impl FileReport {
     /// Most examples of what is malformed.
     pub const EXAMPLES: usize = 5;
+    /// Most names.
+    pub const NAMES: usize = 20;
 
     fn unknown(path: &Path, reason: String) -> Self {
         Self {
             file: path.display().to_string(),
             kind: "unknown",
             symbol: None,
+            symbols: Vec::new(),
             first: None,
             last: None,
             records: BTreeMap::new(),
@@ -167,6 +176,9 @@ impl FileReport {
             };
         }
         let context = Context { calendar, instrument: InstrumentId(0), limits: Limits::default(), progress };
+        if LobsterFile::from_path(path).is_some_and(|named| named.is_book) {
+            return Self::read_rows(path, context);
+        }
         match Reader::open(path, SourceId(0), context) {
             Ok(reader) => Self::read(path, reader),
             Err(HistoryError::Unknown { reason, .. }) => Self::unknown(path, reason),
@@ -241,34 +253,65 @@ impl FileReport {
         trades.count_one(trade);
     }
 
-    fn read(path: &Path, mut reader: Reader) -> Self {
-        let file = *reader.file();
-        let mut report = Self { reason: None, ..Self::unknown(path, String::new()) };
-        report.kind = file.kind.name();
-        report.symbol = Some(file.symbol);
-        let single = file.kind.resolution == Resolution::Tick;
-        if file.kind.data == Data::Trade {
-            report.trades = Some(Trades::none(single));
-        }
-        for item in &mut reader {
-            match item {
-                Ok(item) => report.count(&item),
-                Err(malformed) if report.malformed_examples.len() < Self::EXAMPLES => {
-                    let (line, reason) = (malformed.line, malformed.reason);
-                    report.malformed_examples.push(format!("line {line}: {reason}"));
-                }
-                Err(_) => {}
+    /// A book file of LOBSTER's by itself.
+    fn read_rows(path: &Path, context: Context<'_>) -> Self {
+        let mut report =
+            Self { reason: None, kind: "lobster-orderbook", ..Self::unknown(path, String::new()) };
+        report.symbol = LobsterFile::from_path(path).map(|named| named.symbol);
+        let rows = match pair::rows(path, context.limits, context.progress) {
+            Ok(rows) => rows,
+            Err(error) => return Self::unknown(path, format!("cannot be opened: {error}")),
+        };
+        let mut read = 0;
+        for row in rows {
+            match row {
+                Ok(()) => read += 1,
+                Err((line, reason)) => report.note(line, &reason),
             }
         }
-        let counts = reader.counts();
-        report.malformed = counts.malformed;
-        let record = match file.kind.data {
-            Data::Trade if single => "trade",
-            Data::Trade => "bar",
-            Data::Quote => "quote",
-            Data::OpenInterest => "open_interest",
-        };
-        report.records.insert(record, counts.records);
+        report.records.insert("row", read);
+        report
+    }
+
+    /// A line that could not be read.
+    fn note(&mut self, line: u64, reason: &impl std::fmt::Display) {
+        self.malformed += 1;
+        if self.malformed_examples.len() < Self::EXAMPLES {
+            self.malformed_examples.push(format!("line {line}: {reason}"));
+        }
+    }
+
+    fn read(path: &Path, mut reader: Reader) -> Self {
+        let kind = reader.kind();
+        let mut report = Self { reason: None, ..Self::unknown(path, String::new()) };
+        report.kind = kind.name();
+        let names = reader.names();
+        match names.as_slice() {
+            [one] => report.symbol = Symbol::new(one).ok(),
+            several => report.symbols = several.iter().take(Self::NAMES).cloned().collect(),
+        }
+        if let Kind::Dbn(schema) = kind
+            && schema.is_some_and(|schema| !crate::databento::is_played(schema))
+        {
+            report.reason = Some(not_played(schema));
+        }
+        if kind.trades().is_some() {
+            let bars = matches!(kind, Kind::Lean(lean) if lean.data == Data::Trade && lean.resolution != Resolution::Tick);
+            report.trades = Some(Trades::none(!bars));
+        }
+        while let Some(item) = reader.next() {
+            match item {
+                Ok(item) => report.count(&item),
+                Err(malformed) => report.note(malformed.line, &malformed.reason),
+            }
+            if let Some(at) = reader.clock() {
+                report.first.get_or_insert(at);
+            }
+        }
+        report.last = reader.clock().or(report.last);
+        report.first = report.first.or(report.last);
+        report.malformed = reader.malformed();
+        report.records = reader.records();
         report
     }
 

@@ -14,6 +14,10 @@
 //! | [`lean`] | LEAN's equity files: ticks, seconds, minutes; trades and quotes |
 //! | [`lobster`] | LOBSTER's order events of one stock and day, with the book after each |
 //! | [`databento`] | Databento's DBN files |
+//! | [`rebuild`] | a book from single orders, record by record |
+//! | [`taq`] | TAQ's trades and quotes |
+//! | [`kind`] | what a file is, whoever published it |
+//! | [`reader`] | [`Reader`]: a file of any kind as a stream of items |
 //! | [`merge`] | [`Merge`]: several sources in the one order |
 //! | [`locate()`] | which files of a folder hold a symbol's day, the finest first |
 //! | [`days`] | [`Days`]: which days can be played, and a day of several symbols in one order |
@@ -25,7 +29,7 @@
 //! | `walk` | files below a folder, sorted and bounded |
 //!
 //! The way of a line: [`locate()`] chooses files, [`Located::open`] gives a [`Merge`] of
-//! [`lean::Reader`]s, each of which streams its zip through a window of 64 KiB; no file is loaded
+//! [`Reader`]s, each of which streams its file through a window of 64 KiB; no file is loaded
 //! whole and no line becomes a `String`. Bars and quotes of a second or a minute carry their *end*:
 //! what a reader hands over at an instant was known at that instant.
 //!
@@ -37,6 +41,7 @@ pub mod days;
 pub mod error;
 pub mod inspect;
 pub mod item;
+pub mod kind;
 pub mod lean;
 pub mod limits;
 pub mod lobster;
@@ -44,8 +49,11 @@ pub mod locate;
 pub mod malformed;
 pub mod merge;
 pub mod progress;
+pub mod reader;
+pub mod rebuild;
 pub mod recording;
 pub mod tables;
+pub mod taq;
 
 mod archive;
 mod context;
@@ -56,12 +64,16 @@ mod lines;
 mod packed;
 mod walk;
 
+pub use context::Context;
 pub use days::{Days, Play};
 pub use error::HistoryError;
 pub use inspect::{FileReport, Inspection, inspect};
 pub use item::{Item, SourceId};
+pub use kind::Kind;
 pub use limits::Limits;
 pub use locate::{Chosen, Located, locate};
 pub use malformed::{Malformed, Reason};
 pub use merge::Merge;
 pub use progress::Progress;
+pub use reader::Reader;
+pub use rebuild::Rebuild;

@@ -8,14 +8,16 @@ use alphatrader_model::{Calendar, InstrumentId, Symbol};
 use jiff::civil::Date;
 use serde::Serialize;
 
+use crate::context::Context;
 use crate::error::{Found, HistoryError};
 use crate::item::SourceId;
+use crate::kind::{Kind, Known, may_be};
 use crate::lean::kind::Named;
-use crate::lean::reader::Context;
-use crate::lean::{Data, Kind, LeanFile, Reader, Resolution, Security};
+use crate::lean::{Data, Resolution, Security};
 use crate::limits::Limits;
 use crate::merge::Merge;
 use crate::progress::Progress;
+use crate::reader::Reader;
 use crate::walk;
 
 /// A file that was chosen, or passed over for a finer one.
@@ -36,7 +38,7 @@ pub struct Located {
     pub date: Date,
     /// The finest trades.
     pub trades: Option<Chosen>,
-    /// The finest quotes.
+    /// The finest quotes; the same file where it tells both.
     pub quotes: Option<Chosen>,
     /// What the day also has, and is not read.
     pub passed_over: Vec<Chosen>,
@@ -54,10 +56,18 @@ impl Located {
         progress: &Progress,
     ) -> Result<Merge<Reader>, HistoryError> {
         let context = Context { calendar, instrument, limits: Limits::default(), progress };
-        let chosen = self.trades.iter().chain(&self.quotes).enumerate();
-        let open =
-            |(number, chosen): (usize, &Chosen)| Reader::open(&chosen.path, SourceId(number as u16), context);
-        Ok(Merge::new(chosen.map(open).collect::<Result<_, _>>()?))
+        let wanted = [(self.symbol, instrument)];
+        let open = |(number, path): (usize, &Path)| {
+            Reader::of_day(path, &wanted, self.date, SourceId(number as u16), context)
+        };
+        Ok(Merge::new(self.paths().enumerate().map(open).collect::<Result<_, _>>()?))
+    }
+
+    /// The files that were chosen, each once.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
+        let trades = self.trades.as_ref().map(|chosen| chosen.path.as_path());
+        let quotes = self.quotes.as_ref().map(|chosen| chosen.path.as_path());
+        trades.into_iter().chain(quotes.filter(move |path| Some(*path) != trades))
     }
 }
 
@@ -65,6 +75,11 @@ impl Located {
 impl fmt::Display for Located {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}: ", self.symbol, self.date)?;
+        if let (Some(trades), Some(quotes)) = (&self.trades, &self.quotes)
+            && trades.path == quotes.path
+        {
+            return write!(f, "{} from {}", trades.kind, trades.path.display());
+        }
         for (at, (chosen, none)) in
             [(&self.trades, "no trades"), (&self.quotes, "no quotes")].iter().enumerate()
         {
@@ -90,12 +105,13 @@ const NAMELESS: usize = 1_000;
 ///
 /// # Errors
 /// [`HistoryError::NotFound`] with the days and symbols that are there, [`HistoryError::Open`],
-/// [`HistoryError::TooMany`], and for a single file what [`LeanFile::identify`] says.
+/// [`HistoryError::TooMany`], and for a single file [`HistoryError::Unknown`] with what it is instead.
 pub fn locate(path: &Path, symbol: Symbol, date: Date) -> Result<Located, HistoryError> {
-    let mut search = Search { symbol, date, found: Found::default(), chosen: Vec::new() };
+    let calendar = Calendar::xnys();
+    let mut search = Search { calendar, symbol, date, found: Found::default(), chosen: Vec::new() };
     if path.is_file() {
-        let file = LeanFile::identify(path, Limits::default())?;
-        search.met(path, file);
+        let file = Known::of(path, &search.calendar)?;
+        search.met(path, &file);
     } else {
         let below = walk::below(path, |folder| search.enters(folder))?;
         search.look_through(&below.files);
@@ -104,6 +120,7 @@ pub fn locate(path: &Path, symbol: Symbol, date: Date) -> Result<Located, Histor
 }
 
 struct Search {
+    calendar: Calendar,
     symbol: Symbol,
     date: Date,
     found: Found,
@@ -135,6 +152,9 @@ impl Search {
 
     fn look_through(&mut self, files: &[PathBuf]) {
         let mut nameless = 0;
+        for path in files.iter().filter(|path| may_be(path)) {
+            self.look_at(path, false);
+        }
         for path in
             files.iter().filter(|path| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("zip")))
         {
@@ -155,24 +175,33 @@ impl Search {
                     continue;
                 }
             }
-            match LeanFile::identify(path, Limits::default()) {
-                Ok(file) => self.met(path, file),
-                Err(HistoryError::Unknown { reason, .. }) if full => {
-                    self.found.refused.push((path.clone(), reason));
-                }
-                Err(HistoryError::Open { source, .. }) if full => {
-                    self.found.refused.push((path.clone(), source.to_string()));
-                }
-                Err(_) => {}
-            }
+            self.look_at(path, full);
         }
     }
 
-    fn met(&mut self, path: &Path, file: LeanFile) {
-        if (file.symbol, file.date) == (self.symbol, self.date) {
+    /// Opens a file; one whose name promises the day and which cannot be read is told of.
+    fn look_at(&mut self, path: &Path, promised: bool) {
+        match Known::of(path, &self.calendar) {
+            Ok(file) => self.met(path, &file),
+            Err(HistoryError::Unknown { reason, .. }) if promised => {
+                self.found.refused.push((path.to_owned(), reason));
+            }
+            Err(HistoryError::Open { source, .. }) if promised => {
+                self.found.refused.push((path.to_owned(), source.to_string()));
+            }
+            Err(_) => {}
+        }
+    }
+
+    fn met(&mut self, path: &Path, file: &Known) {
+        if file.symbols.contains(&self.symbol) && file.dates.contains(&self.date) {
             self.chosen.push(Chosen { path: path.to_owned(), kind: file.kind });
-        } else {
-            self.note(Some(file.symbol), Some(file.date));
+            return;
+        }
+        for symbol in &file.symbols {
+            for date in &file.dates {
+                self.note(Some(*symbol), Some(*date));
+            }
         }
     }
 
@@ -184,25 +213,29 @@ impl Search {
         }
     }
 
+    /// The file with the finest rows of a sort; of several the deepest, and of these the first by its path.
+    fn finest(&self, rank: fn(Kind) -> Option<u8>) -> Option<Chosen> {
+        let ranked = self.chosen.iter().filter_map(|chosen| Some((rank(chosen.kind)?, chosen)));
+        ranked
+            .min_by_key(|(rank, chosen)| (*rank, chosen.kind.depth(), &chosen.path))
+            .map(|(_, one)| one.clone())
+    }
+
     fn conclude(mut self, path: &Path) -> Result<Located, HistoryError> {
-        self.chosen.sort_by(|left, right| (left.kind, &left.path).cmp(&(right.kind, &right.path)));
         let mut located = Located {
             symbol: self.symbol,
             date: self.date,
-            trades: None,
+            trades: self.finest(Kind::trades),
             quotes: None,
             passed_over: Vec::new(),
         };
-        for chosen in self.chosen {
-            let place = match chosen.kind.data {
-                Data::Trade => &mut located.trades,
-                Data::Quote | Data::OpenInterest => &mut located.quotes,
-            };
-            match place {
-                None => *place = Some(chosen),
-                Some(_) => located.passed_over.push(chosen),
-            }
-        }
+        // A file that tells both tells them in one order.
+        let both = located.trades.clone().filter(|chosen| chosen.kind.quotes().is_some());
+        located.quotes = both.or_else(|| self.finest(Kind::quotes));
+        self.chosen.sort_by(|left, right| left.path.cmp(&right.path));
+        let taken = [&located.trades, &located.quotes].map(|chosen| chosen.as_ref().map(|c| c.path.clone()));
+        self.chosen.retain(|chosen| !taken.iter().flatten().any(|path| *path == chosen.path));
+        located.passed_over = core::mem::take(&mut self.chosen);
         if located.trades.is_some() || located.quotes.is_some() {
             return Ok(located);
         }

@@ -124,6 +124,13 @@ impl OrderBook {
         }
     }
 
+    /// Makes the best levels of a side what a second source says they are, best first: sizes are set, levels
+    /// that it does not tell go, those that it tells anew are size of which no order is known. Levels worse
+    /// than the last that is told stay, unless what is told is the `whole` side. How many were changed.
+    pub fn settle(&mut self, side: Side, told: &[(i64, u64)], whole: bool) -> u64 {
+        self.side_mut(side).settle(told, whole)
+    }
+
     /// A new order. One with the number of an order that rests takes its place.
     pub fn add(&mut self, id: u64, side: Side, price: i64, size: u32) {
         if size == 0 {

@@ -84,7 +84,7 @@ impl Names {
 }
 
 /// A name as a contract: an option as OCC writes it, or a symbol.
-pub(super) fn contract(name: &str) -> Option<Contract> {
+pub(crate) fn contract(name: &str) -> Option<Contract> {
     if let Ok(option) = name.parse::<OptionContract>() {
         return Some(Contract::Option(option));
     }

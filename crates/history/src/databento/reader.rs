@@ -9,6 +9,8 @@ use alphatrader_model::market::{ChainRow, Gap, Stream, TradeFlags};
 use alphatrader_model::{
     Contract, Input, InstrumentId, Payload, Price, Quantity, Side, Symbol, Timestamp, Trade, Venue,
 };
+use jiff::civil::Date;
+
 use dbn::{
     BidAskPair, FlagSet, InstrumentDefMsg, MboMsg, Mbp1Msg, Mbp10Msg, Publisher, RecordHeader, RecordRef,
     Schema, StatMsg, TradeMsg, UNDEF_PRICE, UNDEF_TIMESTAMP,
@@ -117,10 +119,30 @@ impl DbnFile {
         })
     }
 
+    /// The first day that was asked for; the publisher's days are those of UTC.
+    pub fn day(&self) -> Date {
+        date(self.start)
+    }
+
+    /// The days that were asked for, at most [`DbnFile::MOST_DAYS`].
+    pub fn days(&self) -> impl Iterator<Item = Date> + use<> {
+        let last =
+            self.end.map_or(self.day(), |end| date(Timestamp::from_nanos(end.nanos().saturating_sub(1))));
+        self.day().series(jiff::Span::new().days(1)).take_while(move |day| *day <= last).take(Self::MOST_DAYS)
+    }
+
+    /// Most days of a file.
+    pub const MOST_DAYS: usize = 3_660;
+
     /// Whether its records are played.
     pub fn is_played(&self) -> bool {
         self.schema.is_none_or(is_played)
     }
+}
+
+fn date(at: Timestamp) -> Date {
+    let at = jiff::Timestamp::from_nanosecond(i128::from(at.nanos())).unwrap_or_default();
+    at.to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
 fn refused(path: &Path, refusal: Refusal) -> HistoryError {

@@ -68,7 +68,7 @@ impl Message {
     /// What is wrong with it.
     pub fn read(line: &[u8]) -> Result<Self, Reason> {
         let mut fields = Fields::of(line);
-        let time = fields.decimal("time", 9, DAY - 1)?;
+        let time = fields.seconds("time", DAY - 1)?;
         let kind = match fields.number("type", 9)? {
             1 => Kind::New,
             2 => Kind::Cancel,
@@ -124,7 +124,7 @@ mod tests {
         assert_eq!(read("34200.004241176,1,16113575,18,5853300,1"), Ok(expected));
         let halt = read("34260.5,7,-1,0,-1,-1").unwrap();
         assert_eq!((halt.kind, halt.price, halt.order), (Kind::Halt, -1, 0));
-        assert_eq!(read("34200.0042411761,1,1,1,1,1"), Err(Reason::TooFine("time")));
+        assert_eq!(read("34200.0042411761,1,1,1,1,1").unwrap().time, 34_200_004_241_176);
         assert_eq!(read("86400,1,1,1,1,1"), Err(Reason::OutOfRange("time")));
         assert_eq!(read("1,8,1,1,1,1"), Err(Reason::OutOfRange("type")));
         assert_eq!(read("1,1,1,0,1,1"), Err(Reason::OutOfRange("size")));

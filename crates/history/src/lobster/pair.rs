@@ -24,14 +24,14 @@ const NONE: i64 = 9_999_999_999;
 
 /// The book after a line: price and shares by level, best first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct BookRow {
-    pub(super) asks: Vec<(i64, u64)>,
-    pub(super) bids: Vec<(i64, u64)>,
+pub(crate) struct BookRow {
+    pub(crate) asks: Vec<(i64, u64)>,
+    pub(crate) bids: Vec<(i64, u64)>,
 }
 
 impl BookRow {
     /// Reads a line of a book file.
-    pub(super) fn read(&mut self, line: &[u8]) -> Result<(), Reason> {
+    pub(crate) fn read(&mut self, line: &[u8]) -> Result<(), Reason> {
         self.asks.clear();
         self.bids.clear();
         let mut fields = Fields::of(line);
@@ -73,25 +73,25 @@ fn push(levels: &mut Vec<(i64, u64)>, level: Option<(i64, u64)>, side: Side) -> 
 }
 
 /// Lines of a file after the line of names, if it has one.
-pub(super) fn open(path: &Path, limits: Limits, progress: &Progress) -> std::io::Result<Body> {
+pub(crate) fn open(path: &Path, limits: Limits, progress: &Progress) -> std::io::Result<Body> {
     Ok(Body { lines: Lines::of_packed(Packed::open(path, limits, progress)?, limits), begun: false })
 }
 
 /// Lines that are not the first line of names.
-pub(super) struct Body {
+pub(crate) struct Body {
     lines: Lines,
     begun: bool,
 }
 
 impl Body {
-    pub(super) fn of_bytes(bytes: Vec<u8>, limits: Limits, progress: &Progress) -> std::io::Result<Self> {
+    pub(crate) fn of_bytes(bytes: Vec<u8>, limits: Limits, progress: &Progress) -> std::io::Result<Self> {
         Ok(Self {
             lines: Lines::of_packed(Packed::from_bytes(bytes, limits, progress)?, limits),
             begun: false,
         })
     }
 
-    pub(super) fn next_line(&mut self) -> Option<(u64, Result<&[u8], Reason>)> {
+    pub(crate) fn next_line(&mut self) -> Option<(u64, Result<&[u8], Reason>)> {
         if !self.begun {
             self.begun = true;
             let first = self.lines.peek();
@@ -102,9 +102,22 @@ impl Body {
         self.lines.next_line()
     }
 
-    pub(super) fn close(&mut self) {
+    pub(crate) fn close(&mut self) {
         self.lines.close();
     }
+}
+
+/// The rows of a book file by themselves: each read, or its line and what is wrong with it.
+pub(crate) fn rows(
+    path: &Path,
+    limits: Limits,
+    progress: &Progress,
+) -> std::io::Result<impl Iterator<Item = Result<(), (u64, Reason)>> + use<>> {
+    let (mut body, mut row) = (open(path, limits, progress)?, BookRow::default());
+    Ok(std::iter::from_fn(move || {
+        let (line, read) = body.next_line()?;
+        Some(read.and_then(|line| row.read(line)).map_err(|reason| (line, reason)))
+    }))
 }
 
 /// The other file of a pair, packed in whichever way.
@@ -146,14 +159,14 @@ fn first_line(path: &Path) -> Option<Vec<u8>> {
 }
 
 /// The first row of a book file.
-pub(super) fn first_row(path: &Path) -> Option<BookRow> {
+pub(crate) fn first_row(path: &Path) -> Option<BookRow> {
     let mut row = BookRow::default();
     row.read(&first_line(path)?).ok()?;
     Some(row)
 }
 
 /// Lays a row down as size of which no order is known.
-pub(super) fn lay(row: &BookRow, book: &mut OrderBook) {
+pub(crate) fn lay(row: &BookRow, book: &mut OrderBook) {
     for (side, levels) in [(Side::Sell, &row.asks), (Side::Buy, &row.bids)] {
         for (price, size) in levels {
             book.seed(side, *price, *size);

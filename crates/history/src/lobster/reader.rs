@@ -149,9 +149,14 @@ impl Reader {
         self.malformed
     }
 
-    /// Whether the book is the vendor's own.
-    pub const fn is_pair(&self) -> bool {
-        matches!(self.view, View::Vendor { .. })
+    /// Whether the book after a line is known.
+    pub const fn knows_book(&self) -> bool {
+        !matches!(self.view, View::Unknown)
+    }
+
+    /// When the last line was.
+    pub fn clock(&self) -> Option<Timestamp> {
+        (self.line > 0).then(|| self.midnight + Span::from_nanos(self.time))
     }
 
     fn fault(&mut self, path: &Arc<Path>, line: u64, reason: Reason) -> Malformed {
@@ -269,7 +274,7 @@ impl Reader {
 
 /// Who was the aggressor of an execution that no displayed order tells: by its price against the middle of
 /// the book before it.
-pub(super) fn by_middle(price: i64, touch: Option<(i64, i64)>) -> Option<Side> {
+pub(crate) fn by_middle(price: i64, touch: Option<(i64, i64)>) -> Option<Side> {
     let (bid, ask) = touch?;
     match (2 * price).cmp(&(bid + ask)) {
         core::cmp::Ordering::Greater => Some(Side::Buy),

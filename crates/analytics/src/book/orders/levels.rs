@@ -92,6 +92,35 @@ impl Levels {
         }
     }
 
+    /// Makes the best levels what `told` says, best first; levels that are not worse than the last of them
+    /// and not among them go, where `whole` all that are not among them. How many were changed.
+    pub(super) fn settle(&mut self, told: &[(i64, u64)], whole: bool) -> u64 {
+        let known = self.best_first().map(|level| (level.price, level.size));
+        if known.take(told.len()).eq(told.iter().copied()) && (!whole || self.levels.len() == told.len()) {
+            return 0;
+        }
+        let (side, before) = (self.side, self.levels.len());
+        let last = told.last().map(|(price, _)| key(side, *price));
+        self.levels.retain(|level| {
+            let beyond = !whole && last.is_none_or(|last| key(side, level.price) < last);
+            beyond || told.iter().any(|(price, _)| *price == level.price)
+        });
+        let mut changed = (before - self.levels.len()) as u64;
+        for (price, size) in told {
+            match self.find(*price) {
+                Ok(at) if self.levels[at].size == *size => continue,
+                Ok(at) => {
+                    let level = &mut self.levels[at];
+                    let known = level.size - level.unknown;
+                    (level.size, level.unknown) = (*size, size.saturating_sub(known));
+                }
+                Err(_) => _ = self.set_unknown(*price, *size),
+            }
+            changed += 1;
+        }
+        changed
+    }
+
     fn insert(&mut self, at: usize, level: PriceLevel) -> bool {
         let fits = self.levels.len() < MOST_LEVELS;
         if fits {
@@ -103,11 +132,7 @@ impl Levels {
     /// Where a price stands, or would: prices get better along the vector.
     #[inline]
     fn find(&self, price: i64) -> Result<usize, usize> {
-        let key = |level: i64| match self.side {
-            Side::Buy => level,
-            // The complement turns the order around without overflow at the end of the range.
-            Side::Sell => !level,
-        };
+        let key = |level| key(self.side, level);
         let wanted = key(price);
         let length = self.levels.len();
         for (back, level) in self.levels.iter().rev().take(NEAR).enumerate() {
@@ -119,5 +144,14 @@ impl Levels {
         }
         let far = &self.levels[..length.saturating_sub(NEAR)];
         far.binary_search_by_key(&wanted, |level| key(level.price))
+    }
+}
+
+/// Greater for better prices. The complement turns the order around without overflow at the end of the range.
+#[inline]
+const fn key(side: Side, price: i64) -> i64 {
+    match side {
+        Side::Buy => price,
+        Side::Sell => !price,
     }
 }

@@ -65,6 +65,24 @@ fn what_cannot_be_is_counted_and_does_no_harm() {
 }
 
 #[test]
+fn a_second_source_settles_the_best_levels() {
+    let mut book = OrderBook::new();
+    for (id, price, size) in [(1, 100, 5), (2, 99, 7), (3, 97, 2), (4, 90, 1)] {
+        book.add(id, Side::Buy, price, size);
+    }
+    assert_eq!(book.settle(Side::Buy, &[(100, 5), (99, 7)], false), 0);
+    // 98 came into view, 97 is larger than its orders, 100 went unseen.
+    assert_eq!(book.settle(Side::Buy, &[(99, 7), (98, 4), (97, 3)], false), 3);
+    assert_eq!(shown(&book, Side::Buy), [(99, 7, 1), (98, 4, 0), (97, 3, 1), (90, 1, 1)]);
+    // The order of the level that went does no harm.
+    book.delete(1, Side::Buy, 100, 5);
+    assert_eq!(book.settle(Side::Buy, &[(99, 6)], true), 4);
+    assert_eq!(shown(&book, Side::Buy), [(99, 6, 1)]);
+    assert_eq!(book.settle(Side::Buy, &[], true), 1);
+    assert_eq!(book.settle(Side::Sell, &[], true), 0);
+}
+
+#[test]
 fn a_side_is_bounded() {
     let mut book = OrderBook::new();
     for price in 0..=MOST_LEVELS as i64 {
