@@ -1,5 +1,5 @@
-//! Other people's clients against our paper gateway: Python's, installed beside the build; and VPIN once more,
-//! in plain Python.
+//! Other people's clients against our paper gateway: Python's, installed beside the build; VPIN
+//! and order books once more, in plain Python.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -26,6 +26,9 @@ pub(crate) fn test(binary: &Path, count: &mut Count) -> Outcome {
     if let Err(failure) = vpin(binary, &python, count) {
         failed.push(failure.to_string());
     }
+    if let Err(failure) = order_books(binary, &python, count) {
+        failed.push(failure.to_string());
+    }
     if failed.is_empty() { Ok(()) } else { Err(Failure::new(failed.join("\n"))) }
 }
 
@@ -39,6 +42,20 @@ fn vpin(binary: &Path, python: &Path, count: &mut Count) -> Outcome {
         if file.is_file() {
             command.arg(file);
         }
+    }
+    stream(&mut command, |line| {
+        count.add(checks(line).unwrap_or_default());
+        true
+    })
+}
+
+/// Books of files made on the spot with Databento's encoder, and of the recorded one where it is.
+fn order_books(binary: &Path, python: &Path, count: &mut Count) -> Outcome {
+    let recorded = place::recorded_data().join("databento/esh4-glbx-mdp3-20231224.mbo.dbn.zst");
+    let mut command = Command::new(python);
+    command.arg(folder_of_scripts().join("order_book.py")).arg(binary).env("PYTHONDONTWRITEBYTECODE", "1");
+    if recorded.is_file() {
+        command.arg(recorded);
     }
     stream(&mut command, |line| {
         count.add(checks(line).unwrap_or_default());

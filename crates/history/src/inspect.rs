@@ -299,17 +299,14 @@ impl FileReport {
             let bars = matches!(kind, Kind::Lean(lean) if lean.data == Data::Trade && lean.resolution != Resolution::Tick);
             report.trades = Some(Trades::none(!bars));
         }
-        while let Some(item) = reader.next() {
+        for item in &mut reader {
             match item {
                 Ok(item) => report.count(&item),
                 Err(malformed) => report.note(malformed.line, &malformed.reason),
             }
-            if let Some(at) = reader.clock() {
-                report.first.get_or_insert(at);
-            }
         }
         report.last = reader.clock().or(report.last);
-        report.first = report.first.or(report.last);
+        report.first = reader.began().or(report.first);
         report.malformed = reader.malformed();
         report.records = reader.records();
         report

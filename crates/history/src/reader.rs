@@ -124,7 +124,17 @@ impl Reader {
         }
     }
 
-    /// When the last record was; of a bar, its end.
+    /// When the first record was, where that is kept.
+    pub fn began(&self) -> Option<Timestamp> {
+        match self {
+            Self::Lean(_) => None,
+            Self::Lobster(reader) => reader.began(),
+            Self::Dbn(reader) => reader.began(),
+            Self::Taq(reader) => reader.began(),
+        }
+    }
+
+    /// When the last record was, where that is kept.
     pub fn clock(&self) -> Option<Timestamp> {
         match self {
             Self::Lean(_) => None,

@@ -92,6 +92,13 @@ impl Frames {
             return None;
         }
         loop {
+            // Every record is a whole number of eight bytes. After one that is not, the decoder would read the
+            // next where none may stand.
+            if self.machine.data().first().is_some_and(|words| words % 2 == 1) {
+                self.over = true;
+                self.packed.close();
+                return Some(Err(Reason::Damaged("a record of an odd length")));
+            }
             let fault = match self.machine.process() {
                 ProcessResult::Record(()) => {
                     self.number += 1;

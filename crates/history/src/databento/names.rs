@@ -43,13 +43,11 @@ impl Names {
     }
 
     /// Learns a name from a definition; where the symbology knows another, that one stays.
-    pub(super) fn learn(&mut self, number: u32, name: &str) {
-        if let Some(contract) = contract(name) {
-            let spells = self.by_number.entry(number).or_default();
-            if spells.is_empty() {
-                spells.push(Spell { from: 0, until: u64::MAX, contract });
-                self.last = None;
-            }
+    pub(super) fn learn(&mut self, number: u32, contract: Contract) {
+        let spells = self.by_number.entry(number).or_default();
+        if spells.is_empty() {
+            spells.push(Spell { from: 0, until: u64::MAX, contract });
+            self.last = None;
         }
     }
 
@@ -135,8 +133,8 @@ mod tests {
         assert_eq!(names.get(9, 101 * day + 7), stock("MSFT"));
         assert_eq!(names.get(5, 1), stock("MSFT"), "the nearest name outside of its days");
         assert_eq!(names.get(77, 100 * day), stock("I77"));
-        names.learn(77, "ESH4");
-        names.learn(5, "OTHER");
+        names.learn(77, stock("ESH4").unwrap());
+        names.learn(5, stock("OTHER").unwrap());
         assert_eq!((names.get(77, 0), names.get(5, 100 * day)), (stock("ESH4"), stock("MSFT")));
         assert_eq!(names.contracts().len(), 2);
     }

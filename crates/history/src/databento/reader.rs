@@ -63,6 +63,7 @@ pub struct Reader {
     /// Nothing before it is told, and nothing from the other on is read.
     window: Option<(Timestamp, Timestamp)>,
     clock: Timestamp,
+    began: Option<Timestamp>,
     out: VecDeque<Payload>,
     records: BTreeMap<&'static str, u64>,
     malformed: u64,
@@ -195,6 +196,7 @@ impl Reader {
             venue: (0, None),
             window: None,
             clock: Timestamp::from_nanos(i64::MIN),
+            began: None,
             out: VecDeque::with_capacity(64),
             records: BTreeMap::new(),
             malformed: 0,
@@ -232,6 +234,11 @@ impl Reader {
         self.malformed
     }
 
+    /// When the first record was.
+    pub const fn began(&self) -> Option<Timestamp> {
+        self.began
+    }
+
     /// When the last record was, as far as its kind says.
     pub fn clock(&self) -> Option<Timestamp> {
         (self.clock.nanos() > i64::MIN).then_some(self.clock)
@@ -253,6 +260,7 @@ impl Reader {
         *self.records.entry(name).or_insert(0) += 1;
         let (header, times) = taken.times();
         self.clock = self.clock.max(instant(times)?);
+        self.began.get_or_insert(self.clock);
         if let Some((_, until)) = self.window
             && self.clock >= until
         {
@@ -260,9 +268,9 @@ impl Reader {
             return Ok(());
         }
         if let Taken::Definition(definition) = &taken
-            && let Ok(name) = definition.raw_symbol()
+            && let Some(contract) = defined(definition)
         {
-            self.names.learn(header.instrument_id, name);
+            self.names.learn(header.instrument_id, contract);
         }
         let Some(id) = self.id(&header)? else { return Ok(()) };
         match taken {

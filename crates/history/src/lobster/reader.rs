@@ -37,6 +37,8 @@ pub struct Reader {
     /// Time and number of the line that is being told.
     time: i64,
     line: u64,
+    /// Time of the first line.
+    began: Option<i64>,
     records: BTreeMap<Kind, u64>,
     malformed: u64,
     over: bool,
@@ -128,6 +130,7 @@ impl Reader {
             out: VecDeque::with_capacity(64),
             time: 0,
             line: 0,
+            began: None,
             records: BTreeMap::new(),
             malformed: 0,
             over: false,
@@ -152,6 +155,11 @@ impl Reader {
     /// Whether the book after a line is known.
     pub const fn knows_book(&self) -> bool {
         !matches!(self.view, View::Unknown)
+    }
+
+    /// When the first line was.
+    pub fn began(&self) -> Option<Timestamp> {
+        self.began.map(|time| self.midnight + Span::from_nanos(time))
     }
 
     /// When the last line was.
@@ -179,6 +187,7 @@ impl Reader {
             Ok(message) if message.time < self.time => Some(Err(self.fault(&path, line, Reason::OutOfOrder))),
             Ok(message) => {
                 (self.time, self.line) = (message.time, line);
+                self.began.get_or_insert(message.time);
                 *self.records.entry(message.kind).or_insert(0) += 1;
                 self.tell(&message);
                 let shown = match told {

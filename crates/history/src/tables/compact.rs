@@ -162,7 +162,7 @@ mod tests {
         let bids = first.column_by_name("bid").unwrap().as_primitive::<Decimal128Type>();
         // The sample that stands among one of every kind, then the first of the many.
         assert_eq!(bids.value(0), i128::from(Price::from_cents(60_000).raw()));
-        assert_eq!(times.value(1) - times.value(0), 20_000_000 * 6);
+        assert_eq!(times.value(1) - times.value(0), 20_000_000 * 7);
         assert!(first.column_by_name("ask").unwrap().is_null(0));
 
         recorded(shelf.root());

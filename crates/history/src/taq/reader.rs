@@ -52,6 +52,7 @@ pub struct Reader {
     clock: Clock,
     /// The last instant.
     at: Timestamp,
+    began: Option<Timestamp>,
     /// The instants between which the file's day lies.
     day: (Timestamp, Timestamp),
     line: u64,
@@ -133,6 +134,7 @@ impl Reader {
             columns,
             clock: Clock::new(context.calendar),
             at: Timestamp::from_nanos(i64::MIN),
+            began: None,
             day: day(context.calendar, file.date),
             line: 0,
             venues: Vec::new(),
@@ -157,6 +159,11 @@ impl Reader {
     /// Lines, or ends of the file, that could not be read so far.
     pub const fn malformed(&self) -> u64 {
         self.malformed
+    }
+
+    /// When the first line was.
+    pub const fn began(&self) -> Option<Timestamp> {
+        self.began
     }
 
     /// When the last line was.
@@ -204,6 +211,7 @@ impl Reader {
             return Err(Reason::OutOfOrder);
         }
         self.at = at;
+        self.began.get_or_insert(at);
         Ok(())
     }
 

@@ -5,5 +5,7 @@
 mod broken;
 mod locating;
 mod making;
+mod published;
+mod published_recorded;
 mod reading;
 mod recorded;

@@ -199,6 +199,17 @@ fn old_versions_and_other_files_are_told_apart() {
     );
 }
 
+#[test]
+fn a_record_of_an_odd_length_ends_the_file() {
+    let records = [mbo(0, 'A', 'B', 1, 100, 5, LAST), mbo(1, 'A', 'B', 2, 100, 5, LAST)];
+    let mut bytes = file(Schema::Mbo, &records);
+    let first = bytes.len() - 2 * size_of::<MboMsg>();
+    assert_eq!(bytes[first], 14, "words of four bytes");
+    bytes[first] = 13;
+    let (items, faults, _) = read(bytes).unwrap();
+    assert_eq!((items.len(), faults), (0, vec![Reason::Damaged("a record of an odd length")]));
+}
+
 proptest! {
     #[test]
     fn any_bytes_end_in_order_of_time(
