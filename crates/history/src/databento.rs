@@ -36,17 +36,16 @@ pub mod names;
 pub mod orders;
 pub mod reader;
 
-use std::ffi::OsStr;
 use std::path::Path;
 
 pub use dbn::Schema;
 pub use reader::{DbnFile, Reader};
 
+use crate::packed::has_extension;
+
 /// Whether a name is one of a DBN file.
 pub(crate) fn is_named(path: &Path) -> bool {
-    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
-    let name = name.strip_suffix(".zst").or_else(|| name.strip_suffix(".gz")).unwrap_or(name);
-    name.ends_with(".dbn")
+    has_extension(path, "dbn")
 }
 
 /// Units of DBN's prices in one of [`Price`](alphatrader_model::Price).

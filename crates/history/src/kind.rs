@@ -15,7 +15,7 @@ use crate::foreign;
 use crate::lean::{self, Data, LeanFile, Resolution};
 use crate::limits::Limits;
 use crate::lobster::{LobsterFile, pair};
-use crate::packed::Packed;
+use crate::packed::{Packed, has_extension};
 use crate::progress::Progress;
 use crate::taq::TaqFile;
 
@@ -255,7 +255,5 @@ pub(crate) fn may_be(path: &Path) -> bool {
         // Its messages stand for both.
         return false;
     }
-    let name = path.file_name().and_then(std::ffi::OsStr::to_str).unwrap_or_default();
-    let plain = name.strip_suffix(".zst").or_else(|| name.strip_suffix(".gz")).unwrap_or(name);
-    databento::is_named(path) || plain.ends_with(".csv")
+    databento::is_named(path) || has_extension(path, "csv")
 }

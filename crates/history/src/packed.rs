@@ -134,6 +134,15 @@ impl Packed {
     }
 }
 
+/// Whether a file's name ends so, before the end that says how it is packed.
+pub(crate) fn has_extension(path: &Path, wanted: &str) -> bool {
+    let is = |path: &Path, wanted: &str| path.extension().is_some_and(|end| end.eq_ignore_ascii_case(wanted));
+    if is(path, "zst") || is(path, "gz") {
+        return path.file_stem().is_some_and(|stem| is(Path::new(stem), wanted));
+    }
+    is(path, wanted)
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
@@ -165,6 +174,15 @@ mod tests {
 
     fn text() -> Vec<u8> {
         (0..5_000).flat_map(|n| format!("{n},{}\n", n * n).into_bytes()).collect()
+    }
+
+    #[test]
+    fn names_end_before_their_way_of_packing() {
+        for (name, is) in
+            [("a/x.csv", true), ("x.CSV.zst", true), ("x.csv.gz", true), ("csv.zst", false), ("x.zst", false)]
+        {
+            assert_eq!(has_extension(Path::new(name), "csv"), is, "{name}");
+        }
     }
 
     #[test]

@@ -188,7 +188,7 @@ impl Reader {
             Ok(said) => {
                 self.line = line;
                 self.records += 1;
-                self.tell(said);
+                self.tell(&said);
                 Ok(())
             }
             Err(reason) => {
@@ -215,8 +215,8 @@ impl Reader {
         Ok(())
     }
 
-    fn tell(&mut self, said: Said) {
-        match said {
+    fn tell(&mut self, said: &Said) {
+        match *said {
             Said::Trade { price, size, venue, flags } => self.out.push_back(Payload::Trade(Trade {
                 instrument: self.instrument,
                 price,
@@ -237,7 +237,7 @@ impl Reader {
             Err(_) => return,
         }
         let mut bids: Vec<Row> = self.venues.iter().filter_map(|known| known.bid).collect();
-        bids.sort_by(|left, right| right.price.cmp(&left.price));
+        bids.sort_by_key(|row| core::cmp::Reverse(row.price));
         let mut asks: Vec<Row> = self.venues.iter().filter_map(|known| known.ask).collect();
         asks.sort_by_key(|row| row.price);
         let (bid, ask) = (best(&bids), best(&asks));
@@ -351,7 +351,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn read(bytes: &[u8]) -> Result<(Vec<Item>, Vec<(u64, Reason)>), HistoryError> {
+    type Read = (Vec<Item>, Vec<(u64, Reason)>);
+
+    fn read(bytes: &[u8]) -> Result<Read, HistoryError> {
         let calendar = Calendar::xnys();
         let progress = Progress::default();
         let limits = Limits::default();

@@ -90,8 +90,12 @@ fn market(root: &Path) {
         ts_recv: OPEN,
         ..TradeMsg::default()
     };
+    let tbbo = dbn::Mbp1Msg {
+        hd: dbn::RecordHeader::new::<dbn::Mbp1Msg>(dbn::enums::rtype::MBP_1, 1, 5, OPEN),
+        ..dbn::Mbp1Msg::default()
+    };
     put(root, "databento/es.trades.dbn.zst", &dbn_file(Schema::Trades, &[trade]));
-    put(root, "databento/es.tbbo.dbn.zst", &dbn_file(Schema::Tbbo, &[dbn::Mbp1Msg::default()]));
+    put(root, "databento/es.tbbo.dbn.zst", &dbn_file(Schema::Tbbo, &[tbbo]));
 }
 
 #[test]
