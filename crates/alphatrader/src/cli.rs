@@ -333,10 +333,10 @@ Examples:
     /// Rebuild an order book from single orders, and print it after each record.
     ///
     /// Reads Databento's mbo and LOBSTER's messages, whose book begins with the first row of their book file.
-    /// One row a record, trades and fills included: ts_event, sequence, action, side, price, size, then
-    /// for each level bid_px, bid_sz, bid_ct, ask_px, ask_sz, ask_ct, named as in DBN's mbp-10 and empty where there
-    /// is no level. Prices are decimals, times nanoseconds since the epoch. What the rebuilt book was compared
-    /// with, and what could not be read, goes to stderr.
+    /// One row a record, trades and fills included: time, sequence, action, side, price, size, then bid and ask of
+    /// each level with size and count, by the names of DBN's mbp-10 and empty where there is no level. Prices
+    /// are decimals, times nanoseconds since the epoch. What the rebuilt book was compared with, and what could
+    /// not be read, goes to stderr.
     #[command(after_help = "\
 Examples:
   alphatrader data book AAPL_2012-06-21_34200000_57600000_message_10.csv --levels 10 --output csv

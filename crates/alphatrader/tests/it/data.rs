@@ -96,6 +96,41 @@ fn a_truncated_zip_is_read_as_far_as_it_goes() {
 }
 
 #[test]
+fn a_book_is_printed_row_by_row_and_may_be_cut_off() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ABC_2012-06-21_34200000_57600000_message_1.csv");
+    let mut messages = String::from("34200.1,1,7,50,1000000,1\n34200.2,4,7,20,1000000,1\n");
+    let book = "1001000,9,1000000,50\n1001000,9,1000000,30\n";
+    std::fs::write(&path, &messages).unwrap();
+    std::fs::write(folder.path().join("ABC_2012-06-21_34200000_57600000_orderbook_1.csv"), book).unwrap();
+    let output = output(&["data", "book", path.to_str().unwrap(), "--levels", "1", "--output", "csv"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let expected =
+        "ts_event,sequence,action,side,price,size,bid_px_00,bid_sz_00,bid_ct_00,ask_px_00,ask_sz_00,ask_ct_00
+1340285400100000000,1,A,B,100.00,50,100.00,50,1,100.10,9,0
+1340285400200000000,2,F,B,100.00,20,100.00,30,1,100.10,9,0
+";
+    assert_eq!(text(&output.stdout), expected);
+    assert!(text(&output.stderr).contains("best bid and offer in 2 of 2 rows"), "{}", text(&output.stderr));
+
+    // Whoever reads the rows may stop after the first of many.
+    for n in 0..20_000 {
+        writeln!(messages, "34201,1,{},1,{},1", n + 10, 1_000 + n).unwrap();
+    }
+    std::fs::write(&path, &messages).unwrap();
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_alphatrader"))
+        .args(["data", "book", path.to_str().unwrap()])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut first = [0; 8];
+    std::io::Read::read_exact(&mut program.stdout.take().unwrap(), &mut first).unwrap();
+    assert_eq!(&first, b"ts_event");
+    assert!(program.wait().unwrap().success());
+}
+
+#[test]
 fn inspect_says_what_a_file_holds() {
     let folder = tempfile::tempdir().unwrap();
     make_day(folder.path());
