@@ -84,7 +84,7 @@ Examples:
     ///
     /// Reads any market that `data inspect` knows, streaming, and writes a row each second, each print or each
     /// VPIN bucket. The columns stand in docs/analytics.md; those of `--every bucket` are
-    /// ts,bucket,vpin,vpin_cdf,vpin_null_ratio,ready. What is not known is empty. What the admission gate left
+    /// `ts,bucket,vpin,vpin_cdf,vpin_null_ratio,ready`. What is not known is empty. What the admission gate left
     /// out, by reason, is on stderr at the end.
     #[command(after_help = "\
 Examples:

@@ -40,7 +40,7 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use alphatrader_model::calendar::Session;
-use alphatrader_model::features::{Classification, Features, Sweeping};
+use alphatrader_model::features::{Classification, Features, Hidden, SessionState, Sweeping};
 use alphatrader_model::instrument::InstrumentId;
 use alphatrader_model::market::DayTotals;
 use alphatrader_model::time::{Span, Timestamp};
@@ -199,8 +199,8 @@ impl SymbolAnalytics {
             full.show_vpin(features);
         }
         self.history.begin_session();
-        features.hidden = Default::default();
-        features.session = Default::default();
+        features.hidden = Hidden::default();
+        features.session = SessionState::default();
         features.sweeps = Sweeping { floor: self.parameters.sweep_floor, ..Sweeping::default() };
         features.session_volume = 0;
         (features.last, features.session_open, features.vwap) = (None, None, None);
