@@ -1,5 +1,6 @@
 //! The analytics against what others computed, against a recorded day, and against the allocator.
 
+mod accuracy;
 mod allocation;
 mod any_bytes;
 mod microstructure_oracle;
