@@ -5,9 +5,15 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use alphatrader_analytics::book::Book;
+use alphatrader_analytics::book::{Book, Ladder};
+use alphatrader_analytics::fair::counts::MicroCounts;
+use alphatrader_analytics::fair::micro::MicroShape;
+use alphatrader_analytics::flow::Sweeps;
+use alphatrader_analytics::flow::sweep::SweepPrint;
+use alphatrader_analytics::hidden::{Hidden, HiddenParameters, HiddenPrint};
 use alphatrader_analytics::impact::kyle::Moments;
 use alphatrader_analytics::impact::{Roll, Spreads};
+use alphatrader_analytics::ofi::{Ofi, OfiParameters};
 use alphatrader_analytics::options::{Terms, implied_volatility, price, value};
 use alphatrader_analytics::vpin::{Vpin, VpinMeter, VpinParameters};
 use alphatrader_analytics::{Alone, Parameters};
@@ -297,6 +303,81 @@ fn beside_the_peer(c: &mut Criterion) {
     group.finish();
 }
 
+/// Order flow and hidden orders: of the touch, of ten levels, of prints.
+fn lob(c: &mut Criterion) {
+    let touches: Vec<(Level, Level)> = quotes().iter().filter_map(Quote::firm).collect();
+    let mut draw = Draw(4);
+    let ladders: Vec<(Ladder, Ladder)> = (0..EVENTS)
+        .map(|_| {
+            let mid = 16_800 + draw.below(3) as i64;
+            let bids: Vec<Level> = (0..10).map(|k| level(mid - k, 1 + draw.below(900))).collect();
+            let asks: Vec<Level> = (1..11).map(|k| level(mid + k, 1 + draw.below(900))).collect();
+            (Ladder::from_levels(&bids), Ladder::from_levels(&asks))
+        })
+        .collect();
+    let start = session().open;
+    let mut group = c.benchmark_group("lob");
+    group.bench_function("ofi_touch", |b| {
+        let fresh = || (Ofi::new(OfiParameters::default()), start);
+        each(b, &touches, fresh, |(ofi, now), (bid, ask)| {
+            *now = *now + PAUSE;
+            ofi.on_touch(*now, *bid, *ask, Quality::GOOD);
+        });
+    });
+    group.bench_function("ofi_touch_wickra", |b| {
+        let fresh = || wickra_core::OrderFlowImbalance::new(20).expect("a period");
+        each(b, &touches, fresh, |ofi, (bid, ask)| {
+            let one = |level: &Level| {
+                vec![wickra_core::Level::new_unchecked(level.price.to_f64(), level.size.get() as f64)]
+            };
+            black_box(ofi.update(wickra_core::OrderBook::new_unchecked(one(bid), one(ask))));
+        });
+    });
+    group.bench_function("ofi_ten_levels", |b| {
+        let fresh = || (Ofi::new(OfiParameters { levels: 10, ..OfiParameters::default() }), start);
+        each(b, &ladders, fresh, |(ofi, now), (bids, asks)| {
+            *now = *now + PAUSE;
+            ofi.on_ladders(*now, bids, asks, Quality::GOOD);
+        });
+    });
+    group.bench_function("hidden_touch", |b| {
+        let fresh = || (Hidden::new(HiddenParameters::default()), start);
+        each(b, &touches, fresh, |(hidden, now), (bid, ask)| {
+            *now = *now + PAUSE;
+            black_box(hidden.on_touch(*now, *bid, *ask));
+        });
+    });
+    let prints: Vec<Trade> = trades();
+    group.bench_function("hidden_print", |b| {
+        let fresh = || {
+            let mut hidden = Hidden::new(HiddenParameters::default());
+            hidden.on_touch(start, level(16_799, 500), level(16_800, 500));
+            (hidden, start)
+        };
+        each(b, &prints, fresh, |(hidden, now), trade| {
+            *now = *now + PAUSE;
+            let (price, size) = (level(16_800, 1).price, trade.size);
+            let print = HiddenPrint { price, size, side: Some(Side::Buy), venue: None, flags: trade.flags };
+            black_box(hidden.on_print(*now, &print));
+        });
+    });
+    group.bench_function("sweep_print", |b| {
+        let fresh = || (Sweeps::default(), start);
+        each(b, &prints, fresh, |(sweeps, now), trade| {
+            *now = *now + PAUSE;
+            let side = if trade.size.get() > 400 { Side::Buy } else { Side::Sell };
+            let (price, size) = (trade.price, trade.size);
+            let print = SweepPrint { price, size, side, venue: None, marked: false, sampled: false };
+            black_box(sweeps.add(*now, &print, None));
+        });
+    });
+    group.bench_function("micro_count", |b| {
+        let fresh = || MicroCounts::new(MicroShape::new(10, 2, Price::CENT));
+        each(b, &touches, fresh, |counts, (bid, ask)| counts.observe(*bid, *ask));
+    });
+    group.finish();
+}
+
 /// Contracts like those of a day's chain: eleven strikes either way, four hours left.
 fn options(c: &mut Criterion) {
     let chain: Vec<(Terms, f64)> = (-11..=11)
@@ -339,5 +420,5 @@ fn options(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, symbol, parts, beside_the_peer, options);
+criterion_group!(benches, symbol, parts, beside_the_peer, lob, options);
 criterion_main!(benches);

@@ -1,23 +1,15 @@
-//! Which makers differ from the others: many tests at once, held to a false discovery rate.
+//! Which makers differ from the others: many tests at once, held to a false discovery rate (Benjamini,
+//! Hochberg 1995).
 
 use alphatrader_model::instrument::Symbol;
 use serde::{Deserialize, Serialize};
 
 use super::MakerProfile;
+use crate::probability::multiple::benjamini_hochberg;
+use crate::probability::normal_two_sided;
 
 /// Part of the findings that may be false.
 pub const RATE: f64 = 0.05;
-
-/// Which of these p-values are findings at a false discovery rate of `rate` (Benjamini, Hochberg 1995): the
-/// largest k with p(k) ≤ k/n · rate, and all below it. A p-value that is not in [0, 1] is none.
-pub fn benjamini_hochberg(p_values: &[f64], rate: f64) -> Vec<bool> {
-    let mut sorted: Vec<f64> = p_values.iter().copied().filter(|p| (0.0..=1.0).contains(p)).collect();
-    sorted.sort_by(f64::total_cmp);
-    let n = sorted.len() as f64;
-    let place = sorted.iter().enumerate().rposition(|(k, p)| *p <= (k + 1) as f64 / n * rate);
-    let limit = place.map(|place| sorted[place]);
-    p_values.iter().map(|p| (0.0..=1.0).contains(p) && limit.is_some_and(|limit| *p <= limit)).collect()
-}
 
 /// How often a maker refills, against all others together.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -50,13 +42,13 @@ pub fn refills(profiles: &[MakerProfile]) -> Vec<RefillDifference> {
             let pooled = all_refills / all_trades;
             let error = libm::sqrt(pooled * (1.0 - pooled) * (1.0 / n + 1.0 / (all_trades - n)));
             let z = if error > 0.0 { (own - others).abs() / error } else { 0.0 };
-            let p_value = libm::erfc(z / core::f64::consts::SQRT_2);
+            let p_value = normal_two_sided(z);
             RefillDifference { maker, own, others, p_value, differs: false }
         })
         .collect();
     let p_values: Vec<f64> = differences.iter().map(|difference| difference.p_value).collect();
-    for (difference, differs) in differences.iter_mut().zip(benjamini_hochberg(&p_values, RATE)) {
-        difference.differs = differs;
+    for (difference, adjusted) in differences.iter_mut().zip(benjamini_hochberg(&p_values)) {
+        difference.differs = adjusted <= RATE;
     }
     differences
 }
@@ -64,19 +56,38 @@ pub fn refills(profiles: &[MakerProfile]) -> Vec<RefillDifference> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alphatrader_model::metric::{Metric, Quality};
 
-    /// The fifteen p-values of the paper's own example: four are findings at 0.05.
+    fn maker(name: &str, refilled: f64, trades: u64) -> MakerProfile {
+        let metric = |value| Metric::new(value, trades, Quality::GOOD);
+        MakerProfile {
+            maker: Symbol::new(name).unwrap(),
+            refusal: None,
+            sessions: 5,
+            at_best: [Metric::NONE; 2],
+            size_at_best: [Metric::NONE; 2],
+            two_sided: Metric::NONE,
+            updates: Metric::NONE,
+            quote_life: Metric::NONE,
+            refill: metric(Some(refilled).filter(|_| trades >= 30)),
+            led: Metric::NONE,
+            fade: Metric::NONE,
+            lead: Metric::NONE,
+            withdrawal: Metric::NONE,
+        }
+    }
+
     #[test]
-    fn the_papers_example() {
-        let p_values = [
-            0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719,
-            0.6528, 0.7590, 1.0,
-        ];
-        let findings = benjamini_hochberg(&p_values, 0.05);
-        assert_eq!(findings.iter().filter(|finding| **finding).count(), 4);
-        assert!(findings[..4].iter().all(|finding| *finding));
-        // A larger one that passes carries those below it, in whatever order they come.
-        assert_eq!(benjamini_hochberg(&[0.04, 0.045, f64::NAN], 0.05), [true, true, false]);
-        assert_eq!(benjamini_hochberg(&[], 0.05), Vec::<bool>::new());
+    fn one_that_refills_more_differs_and_one_seen_rarely_is_left_out() {
+        let profiles =
+            [maker("A", 0.5, 1_000), maker("B", 0.2, 1_000), maker("C", 0.22, 1_000), maker("D", 0.9, 20)];
+        let found = refills(&profiles);
+        assert_eq!(found.len(), 3);
+        assert!(found[0].differs && (found[0].own, found[0].others) == (0.5, 0.21), "{found:?}");
+        // 20 % of a thousand against 36 % of two thousand: far beyond chance.
+        assert!(found[1].differs && found[1].p_value < 1e-10);
+        let alike = refills(&[maker("A", 0.50, 100), maker("B", 0.52, 100), maker("C", 0.47, 100)]);
+        assert!(alike.iter().all(|difference| !difference.differs), "{alike:?}");
+        assert_eq!(refills(&profiles[..1]), [], "there is no one to compare with");
     }
 }

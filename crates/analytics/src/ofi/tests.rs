@@ -178,7 +178,29 @@ fn step(
     }
 }
 
+/// A one-level book of the other implementation.
+fn peers_book(bid: Level, ask: Level) -> wickra_core::OrderBook {
+    let one =
+        |level: Level| vec![wickra_core::Level::new(level.price.to_f64(), level.size.get() as f64).unwrap()];
+    wickra_core::OrderBook::new(one(bid), one(ask)).unwrap()
+}
+
 proptest! {
+    /// `wickra-core` sums the last N flows: with N the length of the run both say the same.
+    #[test]
+    fn another_implementation_agrees(steps in prop::collection::vec(any_step(), 3..100)) {
+        use wickra_core::Indicator;
+        let mut peer = wickra_core::OrderFlowImbalance::new(steps.len() - 1).unwrap();
+        let mut ours = Ofi::new(OfiParameters::default());
+        let mut last = None;
+        for (n, (_, bid, spread, wanted, offered, _)) in steps.into_iter().enumerate() {
+            let (bid, ask) = (level(bid, wanted), level(bid + spread, offered));
+            ours.on_touch(at(n as i64), bid, ask, Quality::GOOD);
+            last = peer.update(peers_book(bid, ask));
+        }
+        prop_assert_eq!(last, ours.total(0).map(|(total, _)| total as f64));
+    }
+
     #[test]
     fn exchanging_the_sides_negates_it(steps in prop::collection::vec(any_step(), 2..200)) {
         let (mut straight, mut mirror) = (Ofi::new(OfiParameters::default()), Ofi::new(OfiParameters::default()));

@@ -6,5 +6,6 @@ mod any_bytes;
 mod microstructure_oracle;
 mod options_oracle;
 mod recorded;
+mod recorded_book;
 mod state;
 mod wickra;

@@ -136,6 +136,56 @@ pub struct BrokerOrder {
     pub liquidation: bool,
 }
 
+/// An order as it is placed: what a [`BrokerOrder`] is before anything has happened to it.
+#[derive(Debug, Clone)]
+pub struct Placement {
+    /// The account's number for it; never used before.
+    pub perm_id: i64,
+    /// Whose it is.
+    pub client_id: i32,
+    /// The client's number for it.
+    pub order_id: i32,
+    /// What it trades.
+    pub contract: Contract,
+    /// What it trades, as clients are told.
+    pub told: WireContract,
+    /// Everything that was asked.
+    pub terms: Terms,
+    /// The same in the model's words.
+    pub ticket: Ticket,
+    /// Legs of a combination; none for a single contract.
+    pub legs: Vec<Leg>,
+    /// The broker's own order, to reduce risk.
+    pub liquidation: bool,
+}
+
+impl Placement {
+    /// The order at the moment it is placed: nothing filled, not at the matching engine yet.
+    pub fn begin(self, now: Timestamp) -> BrokerOrder {
+        let Self { perm_id, client_id, order_id, contract, told, terms, ticket, legs, liquidation } = self;
+        BrokerOrder {
+            perm_id,
+            client_id,
+            order_id,
+            contract,
+            told,
+            terms,
+            ticket,
+            status: Status::PendingSubmit,
+            triggered: false,
+            filled: Quantity::ZERO,
+            filled_value: 0,
+            last_price: None,
+            created: now,
+            updated: now,
+            ending: String::new(),
+            live: None,
+            legs,
+            liquidation,
+        }
+    }
+}
+
 /// One leg of a combination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Leg {

@@ -11,7 +11,7 @@ use super::margin::{self, Margins};
 use super::{Desk, Happening};
 use crate::broker::book::{Book, BookTrade};
 use crate::broker::fact::{Fact, Instructed};
-use crate::broker::order::{BrokerExecution, BrokerOrder, Status};
+use crate::broker::order::{BrokerExecution, BrokerOrder, Placement};
 use crate::broker::snapshot::execution_fact;
 use crate::broker::ticket::{Refused, read_ticket};
 use crate::feed::catalogue::Listing;
@@ -284,7 +284,7 @@ impl Desk {
             ..Terms::default()
         };
         let Ok(ticket) = read_ticket(&terms) else { return };
-        let order = BrokerOrder {
+        let placement = Placement {
             perm_id,
             client_id: 0,
             order_id: 0,
@@ -292,18 +292,10 @@ impl Desk {
             told: listing.told("SMART"),
             terms,
             ticket,
-            status: Status::PendingSubmit,
-            triggered: false,
-            filled: Quantity::ZERO,
-            filled_value: 0,
-            last_price: None,
-            created: self.now,
-            updated: self.now,
-            ending: String::new(),
-            live: None,
             legs: Vec::new(),
             liquidation: true,
         };
+        let order = placement.begin(self.now);
         tracing::info!(contract = %contract, held, "the broker closes what the account could not be delivered");
         self.keep(order.clone());
         self.dispatch(order);

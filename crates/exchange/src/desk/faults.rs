@@ -7,7 +7,7 @@ use alphatrader_model::{Price, Quantity};
 use super::{Desk, Happening};
 use crate::broker::correction::next_version;
 use crate::broker::fact::Fact;
-use crate::broker::order::{BrokerOrder, Status, Ticket};
+use crate::broker::order::{BrokerOrder, Placement, Ticket};
 use crate::broker::snapshot::execution_fact;
 use crate::broker::ticket::Refused;
 use crate::wire::message::order_terms::Order as Terms;
@@ -147,21 +147,10 @@ impl Desk {
         terms.perm_id = Some(perm_id);
         ticket.quantity = ticket.quantity.saturating_sub(order.filled);
         terms.total_quantity = Some(ticket.quantity.to_string());
-        self.keep(BrokerOrder {
-            perm_id,
-            terms,
-            ticket,
-            status: Status::PendingSubmit,
-            triggered: false,
-            filled: Quantity::ZERO,
-            filled_value: 0,
-            last_price: None,
-            created: self.now,
-            updated: self.now,
-            ending: String::new(),
-            live: None,
-            ..order.clone()
-        });
+        let BrokerOrder { client_id, order_id, contract, told, legs, liquidation, .. } = order.clone();
+        let placement =
+            Placement { perm_id, client_id, order_id, contract, told, terms, ticket, legs, liquidation };
+        self.keep(placement.begin(self.now));
         self.transmit(perm_id);
     }
 }

@@ -8,7 +8,7 @@ use alphatrader_model::{Contract, Quantity};
 use super::margin::Margins;
 use super::{Desk, Happening, key_of, margin};
 use crate::broker::book::BookTrade;
-use crate::broker::order::{BrokerOrder, Leg, OcaKind, Status, Ticket};
+use crate::broker::order::{BrokerOrder, Leg, OcaKind, Placement, Status, Ticket};
 use crate::broker::ticket::{Refused, check_ticks, invalid, read_combination, read_ticket};
 use crate::wire::message::contract::Contract as WireContract;
 use crate::wire::message::order::PlaceOrderRequest;
@@ -235,7 +235,7 @@ impl Desk {
         terms.account = Some(self.state.account.clone());
         let transmit = ticket.transmit;
         let ignored = terms.outside_rth == Some(true) && !may_leave_session(&subject, &ticket);
-        self.keep(BrokerOrder {
+        let placement = Placement {
             perm_id,
             client_id,
             order_id,
@@ -243,18 +243,10 @@ impl Desk {
             told: subject.told,
             terms,
             ticket,
-            status: Status::PendingSubmit,
-            triggered: false,
-            filled: Quantity::ZERO,
-            filled_value: 0,
-            last_price: None,
-            created: self.now,
-            updated: self.now,
-            ending: String::new(),
-            live: None,
             legs: subject.legs,
             liquidation: false,
-        });
+        };
+        self.keep(placement.begin(self.now));
         if ignored {
             let text = "Order Event Warning:Attribute 'Outside Regular Trading Hours' is ignored based on the order type and destination.";
             self.notice(client_id, order_id, Refused::new(notice::OUTSIDE_HOURS_IGNORED, text));

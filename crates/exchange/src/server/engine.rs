@@ -45,6 +45,13 @@ struct Client {
     outbox: Arc<Outbox>,
 }
 
+/// Waits; not at all when nothing is left to wait for, where the runtime's timer would take a millisecond.
+async fn pause(wait: Duration) {
+    if !wait.is_zero() {
+        tokio::time::sleep(wait).await;
+    }
+}
+
 /// See the module's text.
 pub(super) struct Engine {
     hub: Hub,
@@ -95,7 +102,7 @@ impl Engine {
             let due = self.hub.next_due();
             let turn = self.hub.next_wall().map(|wall| since(wall).saturating_sub(self.started.elapsed()));
             let wait = self.clock.wall_until(due);
-            let sleep = tokio::time::sleep(turn.map_or(wait, |turn| turn.min(wait)));
+            let pause = pause(turn.map_or(wait, |turn| turn.min(wait)));
             tokio::select! {
                 biased;
                 changed = self.stop.changed() => {
@@ -110,7 +117,7 @@ impl Engine {
                         return self.end_in_order();
                     }
                 }
-                () = sleep => {}
+                () = pause => {}
             }
             self.move_market();
             self.hub.set_wall(Span::from_nanos(nanos(self.started.elapsed())));

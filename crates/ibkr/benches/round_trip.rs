@@ -1,4 +1,4 @@
-//! A quote comes in, an order goes out, its execution comes back: `cargo bench -p alphatrader --bench round_trip`.
+//! A quote comes in, an order goes out, its execution comes back: `cargo bench -p alphatrader-ibkr --bench round_trip`.
 //!
 //! The paper gateway listens on loopback with no simulated latency and keeps nothing on disk. Our edge
 //! and then Python's `ib_async` connect to it; each sends a market order for one share when its next
@@ -24,18 +24,25 @@ use alphatrader_model::{
 /// Round trips that are timed, and those before them that are not.
 const ROUNDS: usize = 400;
 const WARM_UP: usize = 50;
+/// Times the market's speed, where no argument says another: a quote every few milliseconds, as at the open.
+const SPEED: f64 = 10.0;
 /// Nothing on a loopback takes longer than this.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn main() {
+    let speed = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(SPEED);
     let gateway = Gateway::start(GatewayConfig {
         listen: "127.0.0.1:0".parse().unwrap(),
+        symbols: vec![Symbol::new("SPY").unwrap()],
+        speed,
         desk: DeskConfig { order_latency: Span::ZERO, ..DeskConfig::default() },
+        // An order at every quote is more than the broker's fifty messages a second.
+        limits: alphatrader_exchange::Limits::default().without_rates(),
         ..GatewayConfig::default()
     })
     .unwrap();
     let port = gateway.local_addr().port();
-    let ours = ours(port, Clock::simulated(gateway.now(), 1.0).unwrap());
+    let ours = ours(port, Clock::simulated(gateway.now(), speed).unwrap());
     report("ours: quote to order to execution", &ours);
     match peer(port) {
         Some(theirs) => {
@@ -72,7 +79,14 @@ struct Client {
 fn ours(port: u16, clock: Clock) -> Vec<Duration> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let (sender, inbox) = Inbox::new(Limits::default()).unwrap();
-    let config = IbkrConfig::new(port, 1, vec![Symbol::new("SPY").unwrap()]);
+    // The quotes of SPY and nothing else, as the peer asks for.
+    let config = IbkrConfig {
+        option_lines: 0,
+        book_symbols: 0,
+        trade_streams: 0,
+        bar_streams: 0,
+        ..IbkrConfig::new(port, 1, vec![Symbol::new("SPY").unwrap()])
+    };
     let edge =
         Ibkr::start(config, clock, Calendar::xnys(), sender, Registry::default(), runtime.handle()).unwrap();
     let mut client = Client { edge, inbox, next_order: 0 };
