@@ -16,6 +16,9 @@ use crate::volatility::Garch;
 use crate::vpin::bars::BulkParameters;
 use crate::vpin::{VpinParameters, VpinSource};
 
+/// Sessions among which VPIN by bulk volume is ranked: a quarter of the usual 250, for the state of a symbol is bounded.
+const BULK_SESSIONS: u16 = 60;
+
 /// Parameters of one symbol. They come into force where a session begins.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Parameters {
@@ -69,9 +72,9 @@ impl Parameters {
         }
     }
 
-    /// VPIN by bulk volume.
+    /// VPIN by bulk volume. It is shown beside the other and ranked among fewer sessions.
     pub fn bulk_vpin(&self) -> VpinParameters {
-        VpinParameters { source: self.bulk(), ..self.vpin() }
+        VpinParameters { source: self.bulk(), sessions: BULK_SESSIONS, ..self.vpin() }
     }
 
     fn bulk(&self) -> VpinSource {

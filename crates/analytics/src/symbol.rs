@@ -17,6 +17,7 @@
 //! | `prices` | volatility, regime, temporal structure |
 //! | `arrivals` | how orders arrive |
 //! | `concealed` | hidden and iceberg orders |
+//! | `costs` | what trading costs and moves |
 //! | `ended` | the VPIN buckets that ended last |
 //! | `watch` | the session, and what of it was watched |
 //! | `prints`, `quotes` | how an event is taken |
@@ -25,6 +26,7 @@
 mod alone;
 mod arrivals;
 mod concealed;
+mod costs;
 mod day;
 mod depths;
 mod ended;
@@ -40,7 +42,7 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use alphatrader_model::calendar::Session;
-use alphatrader_model::features::{Classification, Features, Hidden, SessionState, Sweeping};
+use alphatrader_model::features::{Classification, Features, Hidden, Impact, SessionState, Sweeping};
 use alphatrader_model::instrument::InstrumentId;
 use alphatrader_model::market::DayTotals;
 use alphatrader_model::time::{Span, Timestamp};
@@ -200,6 +202,7 @@ impl SymbolAnalytics {
         }
         self.history.begin_session();
         features.hidden = Hidden::default();
+        features.impact = Impact::default();
         features.session = SessionState::default();
         features.sweeps = Sweeping { floor: self.parameters.sweep_floor, ..Sweeping::default() };
         features.session_volume = 0;
@@ -278,6 +281,10 @@ impl SymbolAnalytics {
             features.session.excluded_volume = counts.excluded_volume;
             features.session.excluded_prints = counts.excluded();
             let now = self.clock.at(ts);
+            if self.quoted && self.admission.quote_for_mid(ts).0.is_none() {
+                // Crossed for too long.
+                full.costs.lose_mid(now);
+            }
             full.turn(ts, now, (self.quoted, running), &mut self.history, features);
         } else {
             // Nothing was traded, as far as it was watched.

@@ -39,7 +39,7 @@ pub struct MarketCore {
 }
 
 /// Version of the form of a snapshot: one of another form is refused, not guessed at.
-pub const SNAPSHOT_VERSION: u32 = 1;
+pub const SNAPSHOT_VERSION: u32 = 2;
 
 /// Why a snapshot is not taken up.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -17,6 +17,7 @@ use crate::vpin::VpinMeter;
 
 use super::arrivals::Arrivals;
 use super::concealed;
+use super::costs::Costs;
 use super::day::Day;
 use super::depths::Depths;
 use super::ended::Ended;
@@ -39,6 +40,7 @@ pub(super) struct Full {
     pub(super) hidden: Hidden,
     pub(super) prices: Prices,
     pub(super) arrivals: Arrivals,
+    pub(super) costs: Costs,
     /// Sessions whose VPIN is in the history.
     sessions: u32,
 }
@@ -57,6 +59,7 @@ impl Full {
             hidden: Hidden::new(HiddenParameters::default()),
             prices: Prices::new(parameters),
             arrivals: Arrivals::default(),
+            costs: Costs::default(),
             sessions: 0,
         }
     }
@@ -80,6 +83,7 @@ impl Full {
         self.hidden.on_session();
         self.prices.begin_session(session);
         self.arrivals.begin_session(session);
+        self.costs.begin_session();
         let ended = &mut self.ended;
         // Bars of bulk volume end with the day: at its last print.
         let ts = history.vpin.back().map_or(Timestamp::default(), |(ts, _)| *ts);
@@ -133,6 +137,7 @@ impl Full {
         if running {
             self.prices.turn(ts, history, features);
             self.arrivals.turn(now, &mut features.flow);
+            self.costs.turn(now, features.last, &mut features.impact);
             let (buying, selling) = Arrivals::rates(&features.flow);
             self.sweeps.set_rates(buying, selling);
         }
@@ -162,8 +167,9 @@ impl Full {
         toxicity.open_bucket = Metric::new(Some(filled), 1, Quality::GOOD);
     }
 
-    /// Trading stops.
-    pub(super) fn halt(&mut self, ts: Timestamp) {
+    /// Trading stops; `now` is its trading time.
+    pub(super) fn halt(&mut self, ts: Timestamp, now: Timestamp) {
+        self.costs.halt(now);
         self.touch.ofi.on_halt(ts);
         self.depths.ofi.on_halt(ts);
         self.sweeps.clear();
@@ -176,13 +182,15 @@ impl Full {
         self.touch.ofi.on_resume(ts);
         self.depths.ofi.on_resume(ts);
         self.prices.resume();
+        self.costs.resume();
         let ended = &mut self.ended;
         self.vpin.on_resume(|point| ended.push(history, ts, point));
         self.bulk.on_resume(|_| ());
     }
 
     /// Quotes were lost: what rests on a stretch of them starts over.
-    pub(super) fn lose_quotes(&mut self, features: &mut Features) {
+    pub(super) fn lose_quotes(&mut self, now: Timestamp, features: &mut Features) {
+        self.costs.lose_quotes(now, &mut features.impact);
         self.touch.clear();
         self.hidden.clear();
         self.prices.clear(features);
@@ -193,6 +201,7 @@ impl Full {
     /// Prints were lost: what rests on a stretch of them starts over, but VPIN, which remembers that.
     pub(super) fn lose_prints(&mut self, now: Timestamp) {
         self.arrivals.clear(now);
+        self.costs.lose_prints();
         self.hidden.clear();
         self.sweeps.clear();
         self.day.lose_prints();
@@ -213,6 +222,7 @@ impl Full {
             ("hidden", self.hidden.heap_bytes()),
             ("prices", self.prices.heap_bytes()),
             ("arrivals", self.arrivals.heap_bytes()),
+            ("costs", self.costs.heap_bytes()),
         ]);
     }
 

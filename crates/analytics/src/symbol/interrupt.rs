@@ -21,7 +21,7 @@ impl SymbolAnalytics {
             Some(HaltEdge::Stops) => {
                 self.clock.halt(ts);
                 if let Some(full) = &mut self.full {
-                    full.halt(ts);
+                    full.halt(ts, self.clock.at(ts));
                 }
             }
             Some(HaltEdge::Resumes) => {
@@ -74,9 +74,9 @@ impl SymbolAnalytics {
                 self.history.lost.quotes = true;
                 self.quoted = false;
                 self.admission.forget_quote();
-                self.hide_touch(features);
+                self.hide_touch(features, ts);
                 if let Some(full) = &mut self.full {
-                    full.lose_quotes(features);
+                    full.lose_quotes(self.clock.at(ts), features);
                 }
             }
             Stream::Trades => {
@@ -93,7 +93,7 @@ impl SymbolAnalytics {
                     full.depths.reset(features);
                 }
                 if !self.quoted {
-                    self.hide_touch(features);
+                    self.hide_touch(features, ts);
                 }
             }
             // A candle less.

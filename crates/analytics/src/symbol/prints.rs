@@ -77,6 +77,7 @@ impl SymbolAnalytics {
             let at = (ts, self.clock.at(ts));
             count_in_vpin(full, &mut self.history, features, at, trade, (side, usage.quality));
             concealed::on_print(&mut full.hidden, &mut self.history, features, ts, trade, side);
+            full.costs.on_trade(at.1, (price, size.get()), side, usage.continues, usage.quality);
             if let Some(side) = side {
                 full.arrivals.on_trade(at.1, side);
                 full.prices.on_trade(side);

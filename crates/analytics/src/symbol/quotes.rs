@@ -29,7 +29,7 @@ impl SymbolAnalytics {
             }
             QuoteUse::OneSided => {
                 self.quoted = true;
-                self.hide_touch(features);
+                self.hide_touch(features, ts);
                 features.bid = quote.bid.map(|level| level.price);
                 features.ask = quote.ask.map(|level| level.price);
                 features.quote_at = Some(ts);
@@ -68,7 +68,7 @@ impl SymbolAnalytics {
         if !self.quoted {
             match full.depths.book.best() {
                 Some((bid, ask)) => self.show_touch(features, ts, bid, ask, Quality::GOOD),
-                None => self.hide_touch(features),
+                None => self.hide_touch(features, ts),
             }
         }
     }
@@ -92,15 +92,20 @@ impl SymbolAnalytics {
         if let Some(full) = self.full.as_deref_mut() {
             let within = self.watch.holds(ts, false);
             full.on_touch(features, &mut self.history, ts, (bid, ask), quality, within);
+            // What is quoted in a halt is no market's middle.
+            if within && !self.clock.is_halted() {
+                full.costs.on_touch(self.clock.at(ts), bid, ask, !quality.contains(Quality::HALT_RESUME));
+            }
         }
     }
 
-    pub(super) fn hide_touch(&mut self, features: &mut Features) {
+    pub(super) fn hide_touch(&mut self, features: &mut Features, ts: Timestamp) {
         (self.quote, self.displayed) = (None, None);
         (features.bid, features.ask, features.spread_bp) = (None, None, None);
         touch::hide(features);
         if let Some(full) = &mut self.full {
             full.touch.break_off(Quality::GOOD);
+            full.costs.lose_mid(self.clock.at(ts));
         }
     }
 }

@@ -10,6 +10,7 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod costs;
 mod shown;
 
 const SPY: InstrumentId = InstrumentId(0);

@@ -111,7 +111,7 @@ pub struct Flow {
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Impact {
-    /// Quoted spread, basis points of the middle, weighted by the time it stood.
+    /// Quoted spread, basis points of the middle, weighted by the time it stood this session.
     pub quoted_spread_bp: Metric,
     /// Effective spread 2·D·(p − m), basis points, volume-weighted.
     pub effective_spread_bp: Metric,
