@@ -46,6 +46,12 @@ impl Core {
     /// Buckets that 1 000 shares complete.
     fn buckets(&mut self) -> u64 {
         let before = self.core.features(spy()).unwrap().vpin_buckets;
+        self.trade();
+        self.core.features(spy()).unwrap().vpin_buckets - before
+    }
+
+    /// 1 000 shares in ten prints.
+    fn trade(&mut self) {
         for _ in 0..10 {
             self.now = self.now + Span::SECOND;
             self.tell(Payload::Trade(Trade {
@@ -57,7 +63,6 @@ impl Core {
                 flags: TradeFlags::NONE,
             }));
         }
-        self.core.features(spy()).unwrap().vpin_buckets - before
     }
 }
 
@@ -103,7 +108,11 @@ fn what_comes_in_the_middle_waits_for_the_next_session_and_expires() {
     assert_eq!(core.buckets(), 10);
     assert!(core.core.discovered().is_some());
     core.begin(days.next().unwrap());
-    assert_eq!(core.buckets(), 2, "expired: the settings again");
+    assert_eq!(core.buckets(), 10, "expired: the settings' window fills beside the one that is full");
+    for _ in 0..25 {
+        core.trade();
+    }
+    assert_eq!(core.buckets(), 2, "and takes its place when it is full: the settings again");
 }
 
 #[test]
