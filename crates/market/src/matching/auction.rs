@@ -28,7 +28,9 @@ impl Exchange {
         let now = self.now;
         let crossed = trade.flags.contains(TradeFlags::AUCTION);
         let opening = now < session.open + Self::LATE_CROSS && now + Span::SECOND >= session.open;
-        let closing = now + Self::EARLY_CROSS >= session.close && now < session.close + Self::LATE_CROSS;
+        let near_close = now + Self::EARLY_CROSS >= session.close && now < session.close + Self::LATE_CROSS;
+        // However short the session is: what is printed before it opens closes nothing.
+        let closing = near_close && now >= session.open;
         let Some(listing) = self.listing_mut(trade.instrument) else { return };
         if session.contains(now) && listing.first_print.is_none() {
             listing.first_print = Some(trade.price);

@@ -357,8 +357,9 @@ fn a_torn_or_foreign_fall_back_file_does_not_stop_the_start() {
 
 #[test]
 fn a_full_fall_back_file_says_so_and_keeps_what_it_has() {
+    const RECORDS: u8 = 20;
     let (_folder, _path, mut ledger) = new();
-    let records: Vec<Record> = (0..200).map(|n| samples::signal(n, SignalState::Open)).collect();
+    let records: Vec<Record> = (0..RECORDS).map(|n| samples::signal(n, SignalState::Open)).collect();
     let mut n = 0;
     let error = loop {
         n += 1;
@@ -370,7 +371,7 @@ fn a_full_fall_back_file_says_so_and_keeps_what_it_has() {
     assert!(n > 10);
     let (ledger, recovery) = reopen(ledger);
     assert_eq!(recovery.fallback, Leftover { steps: n as usize - 1, torn: false, put_aside: None });
-    assert_eq!(ledger.journal().unwrap().len() as u64, (n - 1) * 200);
+    assert_eq!(ledger.journal().unwrap().len() as u64, (n - 1) * u64::from(RECORDS));
 }
 
 /// What a start needs, by the definition and not by SQL.
