@@ -41,6 +41,8 @@ pub mod admission;
 pub mod bars;
 pub mod book;
 pub mod candles;
+#[cfg(test)]
+mod chance;
 pub mod classify;
 pub mod clock;
 pub mod correlation;

@@ -331,18 +331,8 @@ fn normalise(row: &mut [f64]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chance::unit as chance;
     use crate::probability::normal_quantile;
-
-    /// Uniform numbers by `SplitMix64`.
-    fn chance(seed: u64) -> impl FnMut() -> f64 {
-        let mut state = seed;
-        move || {
-            state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-            let z = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-            ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-        }
-    }
 
     /// 1 500 bars that change between two volatilities, 1 and 3, staying with probability 0.97.
     fn planted() -> Vec<f64> {
