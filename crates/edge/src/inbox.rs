@@ -189,6 +189,8 @@ const fn instrument(payload: &Payload) -> Option<InstrumentId> {
         Payload::Totals(totals) => Some(totals.instrument),
         Payload::Settings(_)
         | Payload::Discovered(_)
+        | Payload::ChainSnapshot(_)
+        | Payload::Sentiment(_)
         | Payload::Session(_)
         | Payload::Instrument(_)
         | Payload::Timer

@@ -168,6 +168,8 @@ impl MarketCore {
                 }
             }
             Payload::Instrument(instrument) => self.on_instrument(instrument),
+            // What they say is not summed yet.
+            Payload::ChainSnapshot(_) | Payload::Sentiment(_) => {}
             // No measure rests on them: a stock that does not trade has no quotes, which the edge sees to.
             Payload::Status(status) => self.analyse(status.instrument, |s, f| s.on_status(f, now, status)),
             Payload::Totals(totals) => self.analyse(totals.instrument, |s, _| s.on_totals(now, totals)),

@@ -68,7 +68,9 @@ impl TradingCore {
             | Payload::Chain(_)
             | Payload::Status(_)
             | Payload::Totals(_)
-            | Payload::Discovered(_) => {}
+            | Payload::Discovered(_)
+            | Payload::ChainSnapshot(_)
+            | Payload::Sentiment(_) => {}
         }
     }
 

@@ -6,10 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::broker::BrokerEvent;
 use crate::calendar::Session;
+use crate::chain::ChainSnapshot;
 use crate::discovered::Discovered;
 use crate::instrument::{Instrument, InstrumentId};
 use crate::market::{Bar, ChainRow, DayTotals, Depth, Gap, Quote, Trade, TradingStatus};
 use crate::output::EffectId;
+use crate::sentiment::Sentiment;
 use crate::settings::Settings;
 use crate::time::Timestamp;
 
@@ -176,6 +178,10 @@ pub enum Payload {
     Totals(DayTotals),
     /// Parameters found in the recorded market; they come into force at the next session.
     Discovered(Box<Discovered>),
+    /// A chain, or one expiry of it, as a source tells it at once.
+    ChainSnapshot(Box<ChainSnapshot>),
+    /// What the news says.
+    Sentiment(Box<Sentiment>),
 }
 
 impl Payload {
@@ -185,7 +191,11 @@ impl Payload {
         match self {
             Self::Settings(_) | Self::Discovered(_) => 0,
             Self::Session(_) | Self::Instrument(_) => 1,
-            Self::Chain(_) | Self::Status(_) | Self::Totals(_) => 2,
+            Self::Chain(_)
+            | Self::ChainSnapshot(_)
+            | Self::Sentiment(_)
+            | Self::Status(_)
+            | Self::Totals(_) => 2,
             Self::Quote(_) | Self::Depth(_) | Self::Gap(_) => 3,
             Self::Trade(_) => 4,
             Self::Bar(_) => 5,
@@ -209,6 +219,8 @@ impl Payload {
             Self::Gap(_) => "gap",
             Self::Status(_) => "trading status",
             Self::Totals(_) => "day totals",
+            Self::ChainSnapshot(_) => "chain",
+            Self::Sentiment(_) => "sentiment",
             Self::Timer => "timer",
             Self::Operator(_) => "operator",
             Self::Broker(_) => "broker",
@@ -231,6 +243,8 @@ impl Payload {
             Self::Totals(totals) => &mut totals.instrument,
             Self::Settings(_)
             | Self::Discovered(_)
+            | Self::ChainSnapshot(_)
+            | Self::Sentiment(_)
             | Self::Session(_)
             | Self::Instrument(_)
             | Self::Timer

@@ -7,6 +7,9 @@
 //! | [`calendar`] | exchange sessions: holidays, half days, New York time |
 //! | [`instrument`] | [`Symbol`], [`Contract`], OCC option symbols, [`Instrument`] |
 //! | [`market`] | what a feed says: quotes, trades, bars, depth, chain rows, gaps |
+//! | [`chain`] | an option chain at one instant, as one source tells it |
+//! | [`exposure`] | what a chain says when its contracts are summed |
+//! | [`sentiment`] | what the news says of a symbol |
 //! | [`condition`] | sale conditions of a print: what each means, and which gate drops it |
 //! | [`broker`] | what a broker says: statuses, executions, commissions, positions |
 //! | [`order`] | orders, their roles and states, fills |
@@ -29,9 +32,11 @@ mod text;
 
 pub mod broker;
 pub mod calendar;
+pub mod chain;
 pub mod condition;
 pub mod discovered;
 pub mod event;
+pub mod exposure;
 pub mod features;
 pub mod id;
 pub mod instrument;
@@ -41,6 +46,7 @@ pub mod number;
 pub mod order;
 pub mod output;
 pub mod position;
+pub mod sentiment;
 pub mod settings;
 pub mod signal;
 pub mod time;
@@ -48,8 +54,10 @@ pub mod view;
 
 pub use broker::BrokerEvent;
 pub use calendar::{Calendar, Session};
+pub use chain::{ChainEntry, ChainSnapshot};
 pub use discovered::Discovered;
 pub use event::{Event, Input, Payload, Seq};
+pub use exposure::ChainExposure;
 pub use features::Features;
 pub use id::{OrderRef, SignalId};
 pub use instrument::{Contract, Instrument, InstrumentId, OptionContract, Right, Symbol};
@@ -59,6 +67,7 @@ pub use number::{Money, Price, Quantity, SignedQuantity};
 pub use order::{Fill, Order, OrderId, OrderKind, OrderRequest, OrderState, Role, TimeInForce};
 pub use output::{Action, Effect, EffectId, Outputs, Record};
 pub use position::{Account, Position};
+pub use sentiment::Sentiment;
 pub use settings::Settings;
 pub use signal::{Direction, Signal, SignalState, Strategy};
 pub use time::{Span, Timestamp};
