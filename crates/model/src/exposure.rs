@@ -55,6 +55,12 @@ pub struct Sums {
     pub call_gex: f64,
     /// Part of `gex` that puts make.
     pub put_gex: f64,
+    /// Part of `vol_gex` that calls make.
+    #[serde(default)]
+    pub call_vol_gex: f64,
+    /// Part of `vol_gex` that puts make.
+    #[serde(default)]
+    pub put_vol_gex: f64,
     /// Part of `dex` that calls make.
     pub call_dex: f64,
     /// Part of `dex` that puts make.
