@@ -1,7 +1,10 @@
 //! Read models: what one half of the core shows the other, and the screen.
 
+mod options;
+
 use std::borrow::Cow;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,8 +16,11 @@ use crate::market::{DayTotals, Level, Quote, Side, TradingState, Venue};
 use crate::number::{Money, Price, Quantity};
 use crate::order::{Fill, Order};
 use crate::position::{Account, Position};
+use crate::sentiment::Sentiment;
 use crate::signal::{Signal, Strategy};
 use crate::time::{Span, Timestamp};
+
+pub use options::{ChainSource, OptionRow, OptionsView};
 
 /// What the market half knows: the one seam between MarketCore and TradingCore.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -27,6 +33,12 @@ pub struct MarketView {
     pub features: Vec<Features>,
     /// One entry per contract, by [`InstrumentId`].
     pub contracts: Vec<ContractView>,
+    /// One entry per symbol whose chain or news was told, in the order in which they first were.
+    #[serde(default)]
+    pub options: Vec<OptionsView>,
+    /// Score of the news of the market as a whole.
+    #[serde(default)]
+    pub market_sentiment: Option<Arc<Sentiment>>,
 }
 
 /// A contract in use: what it is and what is known of it now.
@@ -48,6 +60,11 @@ impl MarketView {
     /// Features of a symbol.
     pub fn of(&self, symbol: Symbol) -> Option<&Features> {
         self.features.iter().find(|f| f.symbol == symbol)
+    }
+
+    /// Options and news of a symbol.
+    pub fn options_of(&self, symbol: Symbol) -> Option<&OptionsView> {
+        self.options.iter().find(|options| options.symbol == symbol)
     }
 
     /// A contract by its number.

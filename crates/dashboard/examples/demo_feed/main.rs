@@ -117,6 +117,7 @@ impl Screen {
             session: Some(self.session),
             features: walks.iter().map(|walk| walk.features.clone()).collect(),
             contracts: desk.contracts.clone(),
+            ..MarketView::default()
         };
         let histories: Vec<_> = walks.iter().map(|walk| walk.history.clone()).collect();
         let trading: TradingView = desk.view(now);

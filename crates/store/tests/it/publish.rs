@@ -187,6 +187,7 @@ impl World {
             session: None,
             features: vec![features()],
             contracts: vec![option(0, "SPY131007C00168000", true), option(1, "SPY131007P00168000", false)],
+            ..MarketView::default()
         };
         let trading = TradingView {
             as_of: samples::time(4),

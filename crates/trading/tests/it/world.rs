@@ -65,6 +65,7 @@ pub(crate) fn world() -> World {
             session: Some(session),
             features: vec![features],
             contracts: chain(session, now),
+            ..MarketView::default()
         },
         account,
         now,
