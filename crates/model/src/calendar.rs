@@ -4,6 +4,16 @@
 //! The rules are those in force since 2013 (Juneteenth since 2022, Martin Luther King Jr. Day since
 //! 1998); half days before 2013 follow today's rule. The exchange publishes about three years
 //! ahead: later years are by rule, and [`Calendar::with_overrides`] corrects them.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`hours`] | times of a session: extended hours, auctions, the end of trading in options |
+//! | [`expiry`] | when options expire, trade last and settle, by root |
+
+pub mod expiry;
+pub mod hours;
+
+pub use expiry::{Cadence, Expiration, SettledOn};
 
 use std::collections::BTreeMap;
 
