@@ -46,6 +46,14 @@ pub enum HistoryError {
         /// Where it was looked for.
         path: PathBuf,
     },
+    /// No option chain as it was asked for.
+    #[error("{}: {reason}", path.display())]
+    NoChain {
+        /// Where it was looked for.
+        path: PathBuf,
+        /// What is missing, and how to ask for it.
+        reason: String,
+    },
     /// No file of the symbol's day.
     #[error("{}: no trades or quotes of {symbol} on {date}{}", path.display(), .found.hint())]
     NotFound {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use alphatrader_model::{Calendar, Event, InstrumentId, Payload, Price, Side, Symbol, Timestamp, Trade};
 use serde::Serialize;
 
+use crate::chain::{self, Survey};
 use crate::context::Context;
 use crate::error::HistoryError;
 use crate::item::{Item, SourceId};
@@ -181,11 +182,31 @@ impl FileReport {
         }
         match Reader::open(path, SourceId(0), context) {
             Ok(reader) => Self::read(path, reader),
-            Err(HistoryError::Unknown { reason, .. }) => Self::unknown(path, reason),
+            Err(HistoryError::Unknown { reason, .. }) => match chain::survey(path, calendar) {
+                Ok(survey) => Self::of_options(path, survey),
+                Err(HistoryError::NoChain { reason, .. }) => Self::unknown(path, reason),
+                Err(_) => Self::unknown(path, reason),
+            },
             Err(HistoryError::Open { source, .. }) => {
                 Self::unknown(path, format!("cannot be opened: {source}"))
             }
             Err(other) => Self::unknown(path, other.to_string()),
+        }
+    }
+
+    /// A file with options.
+    fn of_options(path: &Path, survey: Survey) -> Self {
+        let reason = (!survey.notes.is_empty()).then(|| survey.notes.join("; "));
+        Self {
+            kind: survey.kind.name(),
+            symbol: survey.symbol,
+            first: survey.first,
+            last: survey.last,
+            records: survey.records,
+            malformed: survey.malformed,
+            malformed_examples: survey.examples,
+            reason,
+            ..Self::unknown(path, String::new())
         }
     }
 

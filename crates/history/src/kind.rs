@@ -9,6 +9,7 @@ use dbn::Schema;
 use jiff::civil::Date;
 use serde::{Serialize, Serializer};
 
+use crate::chain::ChainKind;
 use crate::databento::{self, DbnFile};
 use crate::error::HistoryError;
 use crate::foreign;
@@ -157,6 +158,8 @@ pub(crate) enum Format {
     Lobster(LobsterFile),
     Dbn,
     Taq,
+    /// A chain of options at an instant: it is read by [`chain`](crate::chain).
+    Chain(ChainKind),
 }
 
 /// First bytes, unpacked, that are looked at.
@@ -171,32 +174,50 @@ impl Format {
         if let Some(named) = LobsterFile::from_path(path) {
             return Ok(Self::Lobster(named));
         }
-        let open = |source| HistoryError::Open { path: path.to_owned(), source };
-        let mut packed = Packed::open(path, Limits::default(), &Progress::default()).map_err(open)?;
-        let mut start = vec![0; LOOKED_AT];
-        let mut length = 0;
-        while length < start.len() {
-            match packed.fill(&mut start[length..]) {
-                Ok(made) if made > 0 => length += made,
-                // What is damaged is told by the reader, which comes as far as this.
-                _ => break,
-            }
-        }
-        start.truncate(length);
-        if start.is_empty() {
-            // Nothing could be unpacked: what it is then says its first packed bytes.
-            start = std::fs::File::open(path).and_then(first_bytes).map_err(open)?;
-        }
+        let start = first_unpacked(path)?;
         if start.starts_with(b"PK") {
             Ok(Self::Lean)
         } else if start.starts_with(b"DBN") {
             Ok(Self::Dbn)
         } else if TaqFile::are(&start) {
             Ok(Self::Taq)
+        } else if let Some(kind) = ChainKind::of_start(&start) {
+            Ok(Self::Chain(kind))
         } else {
             Err(HistoryError::Unknown { path: path.to_owned(), reason: foreign::describe(&start) })
         }
     }
+}
+
+/// The first bytes of a file, unpacked; where nothing can be unpacked, as they are.
+///
+/// # Errors
+/// [`HistoryError::Open`].
+pub(crate) fn first_unpacked(path: &Path) -> Result<Vec<u8>, HistoryError> {
+    let open = |source| HistoryError::Open { path: path.to_owned(), source };
+    let mut packed = Packed::open(path, Limits::default(), &Progress::default()).map_err(open)?;
+    let mut start = vec![0; LOOKED_AT];
+    let mut length = 0;
+    while length < start.len() {
+        match packed.fill(&mut start[length..]) {
+            Ok(made) if made > 0 => length += made,
+            // What is damaged is told by the reader, which comes as far as this.
+            _ => break,
+        }
+    }
+    start.truncate(length);
+    if start.is_empty() {
+        // Nothing could be unpacked: what it is then says its first packed bytes.
+        start = std::fs::File::open(path).and_then(first_bytes).map_err(open)?;
+    }
+    Ok(start)
+}
+
+/// Why a chain is not played.
+pub(crate) fn is_chain(path: &Path, kind: ChainKind) -> HistoryError {
+    let reason =
+        format!("{kind}: a chain of options, which is not played; `alphatrader options chain` shows it");
+    HistoryError::Unknown { path: path.to_owned(), reason }
 }
 
 fn first_bytes(file: std::fs::File) -> std::io::Result<Vec<u8>> {
@@ -234,6 +255,7 @@ impl Known {
                 let kind = Kind::Dbn(file.schema);
                 Self { kind, symbols: file.symbols().collect(), dates: file.days().collect() }
             }
+            Format::Chain(kind) => return Err(is_chain(path, kind)),
             Format::Taq => {
                 let file = TaqFile::identify(path, Limits::default(), calendar)?;
                 let kind = if file.is_quotes { Kind::TaqQuotes } else { Kind::TaqTrades };

@@ -24,6 +24,7 @@
 //! | [`inspect()`] | what is in a file: first and last instant, records, trades |
 //! | [`progress`] | [`Progress`]: bytes read of all bytes, for a progress bar |
 //! | [`recording`] | our own recordings: the format, its writer, its readers |
+//! | [`chain`] | option chains: Cboe's tables, LEAN's option days and universes, daily rows |
 //! | [`tables`] | the market as Parquet or CSV: the archive, and what is exported |
 //! | `foreign` | what a file is that is none of ours |
 //! | `walk` | files below a folder, sorted and bounded |
@@ -36,6 +37,7 @@
 //! Nothing a file holds makes a reader panic or grow: lines, entries and unpacked bytes are bounded
 //! by [`Limits`], and what cannot be read is a [`Malformed`] among the items.
 
+pub mod chain;
 pub mod databento;
 pub mod days;
 pub mod error;

@@ -80,6 +80,15 @@ pub enum Reason {
     /// A way of packing that is not read.
     #[error("{0} is not read; pack it as an ordinary zip (deflate)")]
     Unsupported(&'static str),
+    /// A chain of more contracts than are kept.
+    #[error("more than {0} contracts; the rest is not read")]
+    TooManyRows(usize),
+    /// A contract that stood before.
+    #[error("the contract stood before; dropped")]
+    Again,
+    /// Two fields that say the same thing say different things.
+    #[error("{0} is not that of the option's symbol")]
+    Disagrees(&'static str),
     /// It is about what the reader was not opened for.
     #[error("{0}; passed over")]
     PassedOver(&'static str),
@@ -101,6 +110,7 @@ impl Reason {
                 | Self::Damaged(_)
                 | Self::Checksum
                 | Self::TooLarge(_)
+                | Self::TooManyRows(_)
                 | Self::Unsupported(_)
                 | Self::Io(_)
         )

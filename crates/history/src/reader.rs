@@ -8,7 +8,7 @@ use alphatrader_model::{Contract, InstrumentId, Symbol, Timestamp};
 use crate::context::{Context, day};
 use crate::error::HistoryError;
 use crate::item::{Item, SourceId};
-use crate::kind::{Format, Kind, not_played};
+use crate::kind::{Format, Kind, is_chain, not_played};
 use crate::lean::{self, Data, Resolution};
 use crate::malformed::Malformed;
 use crate::{databento, lobster, taq};
@@ -37,6 +37,7 @@ impl Reader {
             Format::Lobster(_) => Self::Lobster(Box::new(lobster::Reader::open(path, source, context)?)),
             Format::Dbn => Self::Dbn(Box::new(databento::Reader::open(path, source, context)?)),
             Format::Taq => Self::Taq(Box::new(taq::Reader::open(path, source, context)?)),
+            Format::Chain(kind) => return Err(is_chain(path, kind)),
         })
     }
 

@@ -24,6 +24,8 @@ pub enum Provider {
     Lean,
     /// Made by our own generator.
     Synthetic,
+    /// Another published table of the day's end.
+    EndOfDay,
 }
 
 /// When an option may be exercised.

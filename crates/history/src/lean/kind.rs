@@ -299,7 +299,9 @@ pub(crate) fn conclude(named: Named, shape: Option<Shape>) -> Result<LeanFile, S
             Data::Quote => "quotes",
             Data::OpenInterest => "open interest",
         });
-        return Err(format!("LEAN option {data}: this kind of file is not read yet"));
+        return Err(format!(
+            "LEAN option {data}: part of a chain, which is not played; `alphatrader options chain` shows it"
+        ));
     }
     let (resolution, data) = match shape {
         _ if named.security == Some(Security::Other) => {

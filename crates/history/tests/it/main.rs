@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "what a test makes itself is there; if not, the test fails")]
 
 mod broken;
+mod chains;
+mod chains_recorded;
 mod locating;
 mod making;
 mod published;
