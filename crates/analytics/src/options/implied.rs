@@ -9,7 +9,7 @@ use implied_vol::{DefaultSpecialFn, ImpliedBlackVolatility};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::pricing::{MAX_VOLATILITY, PricingError, Terms, Valuation, sign_of, value};
+use super::pricing::{MAX_VOLATILITY, Prepared, PricingError, Terms, Valuation, sign_of};
 
 /// A spread up to this is never too wide, dollars.
 const SPREAD_ALWAYS: Price = Price::from_cents(5);
@@ -86,11 +86,16 @@ impl fmt::Display for Estimate {
 /// [`NoVolatility::NoQuote`] or [`NoVolatility::WideSpread`].
 pub fn quote_price(quote: &Quote) -> Result<f64, NoVolatility> {
     let (bid, ask) = quote.firm().ok_or(NoVolatility::NoQuote)?;
-    if bid.price <= Price::ZERO {
+    middle(bid.price, ask.price)
+}
+
+/// Middle of a bid and an ask that is fit to imply a volatility from, dollars.
+pub(super) fn middle(bid: Price, ask: Price) -> Result<f64, NoVolatility> {
+    if bid <= Price::ZERO || ask <= bid {
         return Err(NoVolatility::NoQuote);
     }
     // Whole units in 128 bits: the comparison with a quarter of the mid is exact and cannot overflow.
-    let (bid, ask) = (i128::from(bid.price.raw()), i128::from(ask.price.raw()));
+    let (bid, ask) = (i128::from(bid.raw()), i128::from(ask.raw()));
     let spread = ask - bid;
     if spread > i128::from(SPREAD_ALWAYS.raw()) && 2 * i128::from(SPREAD_PART) * spread > bid + ask {
         return Err(NoVolatility::WideSpread);
@@ -103,15 +108,7 @@ pub fn quote_price(quote: &Quote) -> Result<f64, NoVolatility> {
 /// # Errors
 /// [`NoVolatility`] when the price has no root, none below 500 vol, or hardly depends on it.
 pub fn implied_volatility(terms: &Terms, price: f64) -> Result<Estimate, NoVolatility> {
-    let volatility = solve_volatility(terms, price)?;
-    if volatility >= MAX_VOLATILITY {
-        return Err(NoVolatility::OutOfRange);
-    }
-    let valuation = value(terms, volatility)?;
-    if valuation.vega * 0.01 < LEAST_POINT {
-        return Err(NoVolatility::Unreliable);
-    }
-    Ok(Estimate { volatility, valuation })
+    terms.prepare()?.implied(price)
 }
 
 /// The root alone, however little the price depends on it. Under half a microsecond.
@@ -119,37 +116,78 @@ pub fn implied_volatility(terms: &Terms, price: f64) -> Result<Estimate, NoVolat
 /// # Errors
 /// [`NoVolatility`] when the terms cannot be priced or the price has no root.
 pub fn solve_volatility(terms: &Terms, price: f64) -> Result<f64, NoVolatility> {
-    terms.check()?;
-    let life = terms.life();
-    if life <= 0.0 {
-        return Err(NoVolatility::Expired);
+    terms.prepare()?.solve(price)
+}
+
+impl Prepared {
+    /// The volatility at which the formula gives `price`, with the sensitivities there.
+    ///
+    /// # Errors
+    /// [`NoVolatility`] when the price has no root, none below 500 vol, or hardly depends on it.
+    pub fn implied(&self, price: f64) -> Result<Estimate, NoVolatility> {
+        accept(self, self.solve(price)?)
     }
-    if price.is_nan() {
-        return Err(NoVolatility::NoQuote);
+
+    /// The root alone, however little the price depends on it.
+    ///
+    /// # Errors
+    /// [`NoVolatility`] when the price has no root.
+    pub fn solve(&self, price: f64) -> Result<f64, NoVolatility> {
+        let bounds = self.bounds(price)?;
+        let root = ImpliedBlackVolatility::builder()
+            .option_price(bounds.undiscounted)
+            .forward(bounds.forward)
+            .strike(self.strike())
+            .expiry(self.horizon().years())
+            .is_call(self.right() == Right::Call)
+            .build()
+            .and_then(|option| option.calculate::<DefaultSpecialFn>())
+            .filter(|sigma| sigma.is_finite() && *sigma > 0.0);
+        root.ok_or(NoVolatility::OutOfRange)
     }
-    let (forward, strike) = (terms.forward(), terms.strike);
-    let undiscounted = price * libm::exp(terms.rate * life);
-    let least = (sign_of(terms.right) * (forward - strike)).max(0.0);
-    let most = match terms.right {
-        Right::Call => forward,
-        Right::Put => strike,
-    };
-    if undiscounted <= least {
-        return Err(NoVolatility::BelowIntrinsic);
+
+    /// That a price lies between what certain exercise is worth and what the option can deliver at best, both
+    /// against the forward.
+    pub(super) fn bounds(&self, price: f64) -> Result<Bounds, NoVolatility> {
+        if self.horizon().years() <= 0.0 {
+            return Err(NoVolatility::Expired);
+        }
+        if price.is_nan() {
+            return Err(NoVolatility::NoQuote);
+        }
+        let (forward, strike) = (self.forward(), self.strike());
+        let undiscounted = price / self.horizon().discount();
+        let least = (sign_of(self.right()) * (forward - strike)).max(0.0);
+        let most = match self.right() {
+            Right::Call => forward,
+            Right::Put => strike,
+        };
+        if undiscounted <= least {
+            return Err(NoVolatility::BelowIntrinsic);
+        }
+        if undiscounted >= most {
+            return Err(NoVolatility::AboveBound);
+        }
+        Ok(Bounds { undiscounted, forward })
     }
-    if undiscounted >= most {
-        return Err(NoVolatility::AboveBound);
+}
+
+/// A price within its bounds, at expiry's value of money.
+pub(super) struct Bounds {
+    undiscounted: f64,
+    forward: f64,
+}
+
+/// A root that means something: below 500 vol, and a vol point moves the price by a tenth of a cent.
+pub(super) fn accept(option: &Prepared, volatility: f64) -> Result<Estimate, NoVolatility> {
+    if volatility >= MAX_VOLATILITY {
+        return Err(NoVolatility::OutOfRange);
     }
-    let root = ImpliedBlackVolatility::builder()
-        .option_price(undiscounted)
-        .forward(forward)
-        .strike(strike)
-        .expiry(life)
-        .is_call(terms.right == Right::Call)
-        .build()
-        .and_then(|option| option.calculate::<DefaultSpecialFn>())
-        .filter(|sigma| sigma.is_finite() && *sigma > 0.0);
-    root.ok_or(NoVolatility::OutOfRange)
+    let valuation = option.value(volatility)?;
+    if valuation.vega * 0.01 < LEAST_POINT {
+        return Err(NoVolatility::Unreliable);
+    }
+    Ok(Estimate { volatility, valuation })
 }
 
 /// Volatility and delta of an option from its own quote.
