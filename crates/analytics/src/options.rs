@@ -7,7 +7,7 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`pricing`] | [`Terms`], [`value`]: price and seven sensitivities; [`Horizon`], [`Prepared`] for whole chains |
-//! | [`tenor`] | [`years_between`]: time to expiry in years of 365 days; [`ExpiryTimes`]: when an option settles, stops trading, can be exercised |
+//! | [`tenor`] | [`years_between`]: time to expiry in years of 365 days; [`TimeLeft`]: what is left of an option that ends so |
 //! | [`implied`] | [`implied_volatility`] with its guards, [`delta_from_quote`] |
 //! | [`warm`] | [`Prepared::implied_from`]: volatility from the one before |
 //! | [`pipeline`] | [`strike_volatility`]: from the markets of a strike to its volatility or the reason; [`between`] neighbours |
@@ -39,6 +39,4 @@ pub use pipeline::{Basis, Known, LastTrade, Market, StrikeVolatility, between, s
 pub use pricing::{Horizon, Prepared, PricingError, Terms, Valuation, delta, price, value};
 pub use quoted::greeks;
 pub use rates::{RateCurve, RateCurveError, RatePoint};
-pub use tenor::{
-    ExpiryTimes, LastTrading, MINUTES_PER_YEAR, ONE_MINUTE, Settlement, TimeLeft, years_between,
-};
+pub use tenor::{MINUTES_PER_YEAR, ONE_MINUTE, TimeLeft, years_between};

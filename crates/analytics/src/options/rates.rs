@@ -54,7 +54,7 @@ impl RateCurve {
             if !(point.days.is_finite() && point.days >= 0.0 && point.days > before) {
                 return Err(RateCurveError::Tenor(point.days));
             }
-            if !(point.rate.abs() <= 1.0) {
+            if point.rate.is_nan() || point.rate.abs() > 1.0 {
                 return Err(RateCurveError::Rate(point.rate));
             }
             before = point.days;

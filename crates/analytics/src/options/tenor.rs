@@ -1,8 +1,7 @@
 //! Time to expiry.
 
-use alphatrader_model::calendar::Calendar;
+use alphatrader_model::calendar::{Expiration, SettledOn};
 use alphatrader_model::time::{Span, Timestamp};
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 /// Calendar minutes in the year of option prices: 365 days.
@@ -11,6 +10,9 @@ pub const MINUTES_PER_YEAR: f64 = 525_600.0;
 /// One minute in years: the shortest time to expiry that is priced, since gamma at the money has no
 /// bound as time runs out.
 pub const ONE_MINUTE: f64 = 1.0 / MINUTES_PER_YEAR;
+
+/// From the close until which a holder may tell the clearing house to exercise.
+const EXERCISE_DEADLINE: Span = Span::from_minutes(90);
 
 /// Nanoseconds in the same year.
 const NANOS_PER_YEAR: f64 = MINUTES_PER_YEAR * 60e9;
@@ -23,76 +25,6 @@ pub fn years_between(now: Timestamp, settlement: Timestamp) -> f64 {
     // Both instants are i64 nanoseconds, their difference may need one bit more.
     let nanos = i128::from(settlement.nanos()) - i128::from(now.nanos());
     nanos as f64 / NANOS_PER_YEAR
-}
-
-/// On which prices of its last day an option settles.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Settlement {
-    /// At the close: 16:00 in New York, 13:00 on half days. Stocks, ETFs, weekly and daily index options.
-    Close,
-    /// At the opening prices, 09:30: monthly SPX options, which last trade in the session before.
-    Open,
-}
-
-/// Until when an option can be traded on its last day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LastTrading {
-    /// Until the close of the session.
-    #[default]
-    Close,
-    /// For a quarter of an hour more: options on SPY, QQQ, IWM and the like, 16:15.
-    QuarterPast,
-}
-
-/// When an option ends: three instants of its last day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ExpiryTimes {
-    /// Whose prices settle it. From here on T = 0.
-    pub settles: Timestamp,
-    /// Last instant of trading, the quarter of an hour after the close included.
-    pub trades_until: Timestamp,
-    /// Until here a holder may exercise whatever the settlement price says: 90 minutes after the close. Until then a
-    /// short position carries the risk of assignment.
-    pub exercisable_until: Timestamp,
-}
-
-impl ExpiryTimes {
-    /// Of an option that expires on `expiry`; where the exchange is closed on that day, on the session before it (the
-    /// Saturdays of old monthly options, Good Fridays).
-    pub fn of(calendar: &Calendar, expiry: Date, settlement: Settlement, last: LastTrading) -> Self {
-        let session = calendar.session(expiry).unwrap_or_else(|| calendar.previous_session(expiry));
-        let close = session.close;
-        match settlement {
-            Settlement::Close => Self {
-                settles: close,
-                trades_until: match last {
-                    LastTrading::Close => close,
-                    LastTrading::QuarterPast => close + Span::from_minutes(15),
-                },
-                exercisable_until: close + Span::from_minutes(90),
-            },
-            Settlement::Open => Self {
-                settles: session.open,
-                trades_until: calendar.previous_session(session.date).close,
-                exercisable_until: session.open,
-            },
-        }
-    }
-
-    /// What is left at an instant, which is the time of the quote, not that of its reading.
-    pub fn left(&self, now: Timestamp) -> TimeLeft {
-        let years = years_between(now, self.settles);
-        TimeLeft {
-            minutes: (years * MINUTES_PER_YEAR).max(0.0),
-            years: if years <= 0.0 { 0.0 } else { years.max(ONE_MINUTE) },
-            clamped: years > 0.0 && years < ONE_MINUTE,
-            settled: years <= 0.0,
-            tradable: now < self.trades_until,
-            exercisable: now < self.exercisable_until,
-        }
-    }
 }
 
 /// What is left of an option's life.
@@ -108,14 +40,37 @@ pub struct TimeLeft {
     pub settled: bool,
     /// It can still be traded, if only after settlement.
     pub tradable: bool,
-    /// A holder may still exercise, so a short position may still be assigned.
+    /// A holder may still exercise, so a short position may still be assigned: until 90 minutes after the close
+    /// (17:30), whatever the settlement prices say. What settles on opening prices ends with them.
     pub exercisable: bool,
+}
+
+impl TimeLeft {
+    /// Of an option that ends so, at an instant, which is the time of the quote, not that of its reading. The
+    /// calendar says how: `Calendar::expiration`.
+    pub fn at(now: Timestamp, ends: &Expiration) -> Self {
+        let years = years_between(now, ends.settles);
+        let deadline = match ends.settled_on {
+            SettledOn::Open => ends.settles,
+            SettledOn::Close => ends.settles + EXERCISE_DEADLINE,
+        };
+        Self {
+            minutes: (years * MINUTES_PER_YEAR).max(0.0),
+            years: if years <= 0.0 { 0.0 } else { years.max(ONE_MINUTE) },
+            clamped: years > 0.0 && years < ONE_MINUTE,
+            settled: years <= 0.0,
+            tradable: now < ends.last_trade,
+            exercisable: now < deadline,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::civil::date;
+    use alphatrader_model::calendar::Calendar;
+    use alphatrader_model::instrument::Symbol;
+    use jiff::civil::{Date, date};
 
     #[test]
     fn a_year_has_365_days_of_minutes() {
@@ -136,58 +91,54 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn times(day: Date, settlement: Settlement, last: LastTrading) -> ExpiryTimes {
-        ExpiryTimes::of(&Calendar::xnys(), day, settlement, last)
+    fn ends(root: &str, day: Date) -> Expiration {
+        Calendar::xnys().expiration(Symbol::new(root).unwrap(), day)
     }
 
     #[test]
     fn the_close_settles_and_trading_may_go_on() {
-        let spy = times(date(2026, 6, 17), Settlement::Close, LastTrading::QuarterPast);
-        assert_eq!(spy.settles, at("2026-06-17T20:00:00Z"));
-        assert_eq!(spy.trades_until, at("2026-06-17T20:15:00Z"));
-        assert_eq!(spy.exercisable_until, at("2026-06-17T21:30:00Z"));
-        let noon = spy.left(at("2026-06-17T16:00:00Z"));
+        let spy = ends("SPY", date(2026, 6, 17));
+        let noon = TimeLeft::at(at("2026-06-17T16:00:00Z"), &spy);
         assert!((noon.minutes - 240.0).abs() < 1e-9 && !noon.clamped && !noon.settled, "{noon:?}");
-        let late = spy.left(at("2026-06-17T20:05:00Z"));
+        let late = TimeLeft::at(at("2026-06-17T20:05:00Z"), &spy);
         assert_eq!((late.minutes, late.years), (0.0, 0.0), "after the close T is 0");
         assert!(late.settled && late.tradable && late.exercisable, "a short position can still be assigned");
-        let over = spy.left(at("2026-06-17T20:15:00Z"));
+        let over = TimeLeft::at(at("2026-06-17T20:15:00Z"), &spy);
         assert!(!over.tradable && over.exercisable);
-        assert!(!spy.left(at("2026-06-17T21:30:00Z")).exercisable);
-        let stock = times(date(2026, 6, 17), Settlement::Close, LastTrading::Close);
-        assert_eq!(stock.trades_until, stock.settles);
+        assert!(!TimeLeft::at(at("2026-06-17T21:30:00Z"), &spy).exercisable);
+        assert!(!TimeLeft::at(at("2026-06-17T20:00:00Z"), &ends("AAPL", date(2026, 6, 17))).tradable);
     }
 
     #[test]
     fn the_last_minute_counts_as_one() {
-        let spy = times(date(2026, 6, 17), Settlement::Close, LastTrading::QuarterPast);
-        let left = spy.left(at("2026-06-17T19:59:30Z"));
+        let spy = ends("SPY", date(2026, 6, 17));
+        let left = TimeLeft::at(at("2026-06-17T19:59:30Z"), &spy);
         assert!(left.clamped && left.years == ONE_MINUTE && (left.minutes - 0.5).abs() < 1e-9, "{left:?}");
-        assert!(!spy.left(at("2026-06-17T19:59:00Z")).clamped, "a whole minute is one");
+        assert!(!TimeLeft::at(at("2026-06-17T19:59:00Z"), &spy).clamped, "a whole minute is one");
     }
 
     #[test]
     fn monthly_index_options_settle_at_the_open_after_their_last_session() {
-        let spx = times(date(2026, 6, 19), Settlement::Open, LastTrading::Close);
-        // Juneteenth, a Friday: the day before it counts.
-        assert_eq!(spx.settles, at("2026-06-18T13:30:00Z"));
-        assert_eq!(spx.trades_until, at("2026-06-17T20:00:00Z"));
-        let winter = times(date(2026, 1, 16), Settlement::Open, LastTrading::Close);
-        assert_eq!(winter.settles, at("2026-01-16T14:30:00Z"));
-        let evening = winter.left(at("2026-01-15T22:00:00Z"));
-        assert!(!evening.tradable && !evening.settled && (evening.minutes - 990.0).abs() < 1e-9);
+        let spx = ends("SPX", date(2026, 1, 16));
+        let evening = TimeLeft::at(at("2026-01-15T22:00:00Z"), &spx);
+        assert!(
+            !evening.tradable && !evening.settled && (evening.minutes - 990.0).abs() < 1e-9,
+            "{evening:?}"
+        );
+        let open = TimeLeft::at(at("2026-01-16T14:30:00Z"), &spx);
+        assert!(open.settled && !open.exercisable);
+        let weekly = TimeLeft::at(at("2026-01-16T14:30:00Z"), &ends("SPXW", date(2026, 1, 16)));
+        assert!((weekly.minutes - 390.0).abs() < 1e-9 && weekly.tradable);
     }
 
     #[test]
     fn half_days_end_at_one_and_saturdays_on_friday() {
-        let half = times(date(2026, 11, 27), Settlement::Close, LastTrading::QuarterPast);
-        assert_eq!(
-            (half.settles, half.trades_until),
-            (at("2026-11-27T18:00:00Z"), at("2026-11-27T18:15:00Z"))
+        let minutes = |text, root, day| TimeLeft::at(at(text), &ends(root, day)).minutes;
+        assert!((minutes("2026-11-27T17:00:00Z", "SPY", date(2026, 11, 27)) - 60.0).abs() < 1e-9);
+        assert!((minutes("2013-10-18T19:00:00Z", "SPY", date(2013, 10, 19)) - 60.0).abs() < 1e-9);
+        assert!(
+            (minutes("2015-04-02T19:00:00Z", "AAPL", date(2015, 4, 3)) - 60.0).abs() < 1e-9,
+            "Good Friday"
         );
-        let saturday = times(date(2013, 10, 19), Settlement::Close, LastTrading::Close);
-        assert_eq!(saturday.settles, at("2013-10-18T20:00:00Z"));
-        let good_friday = times(date(2015, 4, 3), Settlement::Close, LastTrading::Close);
-        assert_eq!(good_friday.settles, at("2015-04-02T20:00:00Z"));
     }
 }

@@ -4,6 +4,7 @@ mod accuracy;
 mod allocation;
 mod any_bytes;
 mod microstructure_oracle;
+mod options_more;
 mod options_oracle;
 mod recorded;
 mod recorded_book;

@@ -99,14 +99,14 @@ fn american_options_agree_with_a_high_precision_solver() {
         for (name, ours, theirs, within) in [
             ("delta", v.delta, row.delta, 2e-4),
             ("gamma", v.gamma, row.gamma, 3e-3 * row.gamma),
-            ("vega", v.vega, row.vega, 5e-3 * row.vega + 1e-9),
-            ("rho", v.rho, row.rho, 1e-2 * row.rho.abs() + 1e-9),
+            ("vega", v.vega, row.vega, 6e-3 * row.vega + 1e-9),
+            ("rho", v.rho, row.rho, 2e-2 * row.rho.abs() + 1e-9),
         ] {
             assert!((ours - theirs).abs() <= within, "{}: {name} {ours} {theirs}", row.id);
         }
         if row.theta.is_finite() {
             let gap = (v.theta - row.theta).abs();
-            assert!(gap <= 5e-3 * row.theta.abs(), "{}: theta {} {}", row.id, v.theta, row.theta);
+            assert!(gap <= 6e-3 * row.theta.abs(), "{}: theta {} {}", row.id, v.theta, row.theta);
         }
         assert!(!found.exercise_now || row.theta.is_nan(), "{}", row.id);
     }

@@ -191,13 +191,14 @@ impl Tree {
         let whole = job.model == DividendModel::Escrowed && job.paid[0].is_some();
         let (rho, charm) = if whole { (0.0, 0.0) } else { (closed.rho, closed.charm) };
         let lattice = job.lattice;
-        let step = 0.01 * volatility;
+        // Wide enough that nodes which cross the boundary of exercise between the two do not show.
+        let step = 0.03 * volatility;
         let up = self.bumped(&job.at_volatility(volatility + step), false)?;
         let down = self.bumped(&job.at_volatility(volatility - step), false)?;
         let v = &mut american.valuation;
         v.vega = closed.vega + (up.price - down.price) / (2.0 * step);
         v.vanna = closed.vanna + (up.delta - down.delta) / (2.0 * step);
-        let step = 5e-4;
+        let step = 3e-3;
         let up = self.bumped(&job.at_rate(lattice.rate + step)?, whole)?;
         let down = self.bumped(&job.at_rate(lattice.rate - step)?, whole)?;
         american.valuation.rho = rho + (up.price - down.price) / (2.0 * step);
@@ -346,6 +347,7 @@ fn exercised(job: &Job) -> American {
 }
 
 /// What is to be done for an option.
+#[allow(clippy::large_enum_variant, reason = "one at a time, on the stack")]
 enum Case {
     /// Nothing: it is known already.
     Done(American),
@@ -496,7 +498,7 @@ impl Lattice {
 
     fn is_certain(&self) -> bool {
         let (d1, total) = self.distance();
-        total < 1e-8 || !(d1.abs() <= MAX_D1)
+        total < 1e-8 || d1.is_nan() || d1.abs() > MAX_D1
     }
 }
 
