@@ -31,6 +31,7 @@
 //! | [`probability`] | distributions, p-values, many tests at once |
 //! | [`simplex`] | the smallest value of a function of a few variables |
 //! | [`matrix`] | small symmetric matrices |
+//! | [`exposure`] | what an option chain says when its contracts are summed |
 //! | [`options`] | Black-Scholes-Merton prices, sensitivities, implied volatility |
 //!
 //! The crate is pure: no clock, no input or output, no randomness. What is written here uses `libm`,
@@ -48,6 +49,7 @@ pub mod clock;
 pub mod correlation;
 pub mod decay;
 pub mod discovery;
+pub mod exposure;
 pub mod fair;
 pub mod flow;
 pub mod hawkes;

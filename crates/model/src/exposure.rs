@@ -325,6 +325,9 @@ pub struct RowCounts {
     pub crossed: u32,
     /// Counted, with a volatility of its neighbours.
     pub interpolated: u32,
+    /// Counted, with two sources that differ by more than the spread.
+    #[serde(default)]
+    pub disagreed: u32,
 }
 
 /// Everything of one chain.

@@ -3,6 +3,7 @@
 mod accuracy;
 mod allocation;
 mod any_bytes;
+mod exposure_oracle;
 mod microstructure_oracle;
 mod options_more;
 mod options_oracle;
