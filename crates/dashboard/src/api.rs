@@ -2,6 +2,7 @@
 
 pub mod commands;
 pub mod measures;
+pub mod options;
 pub mod page;
 pub mod state;
 
@@ -62,6 +63,9 @@ pub(crate) fn routes_and_document() -> (axum::Router<App>, utoipa::openapi::Open
         .routes(routes!(measures::catalogue))
         .routes(routes!(measures::measures))
         .routes(routes!(measures::depth))
+        .routes(routes!(options::options))
+        .routes(routes!(options::levels))
+        .routes(routes!(options::sentiment))
         .routes(routes!(state::parameters))
         .routes(routes!(state::risk))
         .routes(routes!(commands::halt))

@@ -10,6 +10,7 @@ use std::str::FromStr;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
+use crate::project::{options, sentiment};
 use crate::published::Published;
 use crate::view::MarkView;
 
@@ -59,6 +60,12 @@ pub enum StateChannel {
     Flow(String),
     /// Volatility, regime and VPIN's distribution over a session, by instant.
     Volatility(String),
+    /// Fields of what its option chain says; empty without a chain.
+    Options(String),
+    /// Levels of its option chain, whole.
+    Levels(String),
+    /// Its news beside the market's, whole.
+    Sentiment(String),
 }
 
 /// A channel that carries events.
@@ -130,6 +137,9 @@ impl fmt::Display for StateChannel {
             Self::Depth(symbol) => write!(f, "depth:{symbol}"),
             Self::Flow(symbol) => write!(f, "flow:{symbol}"),
             Self::Volatility(symbol) => write!(f, "volatility:{symbol}"),
+            Self::Options(symbol) => write!(f, "options:{symbol}"),
+            Self::Levels(symbol) => write!(f, "levels:{symbol}"),
+            Self::Sentiment(symbol) => write!(f, "sentiment:{symbol}"),
         }
     }
 }
@@ -183,6 +193,9 @@ impl FromStr for Channel {
             "depth" => StateChannel::Depth(symbol),
             "flow" => StateChannel::Flow(symbol),
             "volatility" => StateChannel::Volatility(symbol),
+            "options" => StateChannel::Options(symbol),
+            "levels" => StateChannel::Levels(symbol),
+            "sentiment" => StateChannel::Sentiment(symbol),
             _ => return Err(UnknownChannel),
         }))
     }
@@ -239,6 +252,18 @@ impl StateChannel {
             Self::Volatility(name) => {
                 Content::Keyed(symbol(name).map(|s| s.trails.volatility.keyed()).unwrap_or_default())
             }
+            Self::Options(name) => {
+                let chain = symbol(name).and_then(|s| s.chain.as_deref());
+                Content::Keyed(chain.map(|chain| fields(&options::options(chain))).unwrap_or_default())
+            }
+            Self::Levels(name) => {
+                let chain = symbol(name).and_then(|s| s.chain.as_deref());
+                Content::Picture(raw(&chain.and_then(options::levels)))
+            }
+            Self::Sentiment(name) => {
+                let own = symbol(name).and_then(|s| s.sentiment.as_deref());
+                Content::Picture(raw(&sentiment::sentiment(own, published.sentiment.as_deref())))
+            }
         }
     }
 }
@@ -292,6 +317,9 @@ mod tests {
             "depth:SPY",
             "flow:SPY",
             "volatility:SPY",
+            "options:SPY",
+            "levels:SPY",
+            "sentiment:SPY",
             "signals",
             "executions",
             "alerts",

@@ -40,6 +40,9 @@ pub fn write_typescript(folder: &Path) -> Result<(), ExportError> {
     view::MarkView::export_all(&config)?;
     view::ExclusionView::export_all(&config)?;
     view::DepthColumn::export_all(&config)?;
+    view::OptionsView::export_all(&config)?;
+    view::LevelsView::export_all(&config)?;
+    view::SentimentView::export_all(&config)?;
     view::ParametersView::export_all(&config)?;
     ClientMessage::export_all(&config)?;
     ServerMessage::export_all(&config)?;

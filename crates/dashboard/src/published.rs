@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use alphatrader_model::exposure::ChainExposure;
+use alphatrader_model::sentiment::Sentiment;
+
 use crate::project::{Measured, SymbolTrails};
 use crate::view::{
     AccountView, BarView, BookView, ExclusionView, FeaturesView, GatesView, HaltLevel, Instant, MarkView,
@@ -28,6 +31,8 @@ pub struct Published {
     pub orders: Vec<OrderView>,
     /// By symbol.
     pub symbols: BTreeMap<String, SymbolPublished>,
+    /// News of the market as a whole, once read.
+    pub sentiment: Option<Arc<Sentiment>>,
     /// Found parameters beside their defaults.
     pub parameters: Arc<ParametersView>,
     /// Whether the system may be called ready by a probe, and if not, why.
@@ -61,6 +66,10 @@ pub struct SymbolPublished {
     pub exclusions: Vec<ExclusionView>,
     /// How it went.
     pub trails: SymbolTrails,
+    /// Its option chain, once known; what is shown of it is made for who looks at it.
+    pub chain: Option<Arc<ChainExposure>>,
+    /// Its news, once read.
+    pub sentiment: Option<Arc<Sentiment>>,
 }
 
 impl SymbolPublished {
@@ -101,6 +110,7 @@ impl Published {
             positions: Vec::new(),
             orders: Vec::new(),
             symbols: BTreeMap::new(),
+            sentiment: None,
             parameters: Arc::default(),
             ready: Err("the system is starting".to_owned()),
         }

@@ -6,8 +6,10 @@
 
 pub mod market;
 pub mod measures;
+pub mod options;
 pub mod parameters;
 pub mod scalar;
+pub mod sentiment;
 pub mod status;
 pub mod streams;
 pub mod trading;
@@ -19,11 +21,16 @@ pub use market::{
 pub use measures::{
     DepthColumn, ExclusionView, MarkKind, MarkView, MeasureInfo, MeasureView, PointView, StateView,
 };
+pub use options::{
+    BucketView, ExpectedMoveView, ExpiryView, LevelsView, MarksView, OptionsView, PinView, PutCallView,
+    RowsView, SmileView, StrikeMapView, StrikeView, SumsView, UnusualView, ZeroView,
+};
 pub use parameters::{
     CorrelationView, ExcludedSessionView, FoundState, FoundStatus, PairView, ParameterView, ParametersView,
     RegimesView, SampleView, SymbolParametersView, VerdictView,
 };
 pub use scalar::{Decimal, Instant, statistic};
+pub use sentiment::{HeadlineView, NewsView, SentimentView};
 pub use status::{
     Counter, FeedState, FeedView, MarketKind, ModeView, RunState, SessionPhase, SessionView, StatusView,
     TradingMode,

@@ -194,7 +194,15 @@ quote_at: Instant | null,
 /**
  * When the last trade was made.
  */
-trade_at: Instant | null, };
+trade_at: Instant | null, 
+/**
+ * Net gamma exposure of its options over all expiries, dollars per 1 %; absent without a chain.
+ */
+gex: number | null, 
+/**
+ * When the oldest quotes of that chain were made.
+ */
+chain_at: Instant | null, };
 
 /**
  * The last trades, newest first, at most fifty.

@@ -4,7 +4,9 @@ import type { AccountView, AlertView, CommandView, ExecutionView, OrderView, Pos
 import type { BarView, BookView, FeaturesView, QuoteView, TapeView, VpinPoint } from '../gen/Market';
 import type { DepthColumn, ExclusionView, MarkView, MeasureView, PointView, StateView } from '../gen/Measures';
 import type { GatesView } from '../gen/Trading';
+import type { LevelsView, OptionsView } from '../gen/Options';
 import type { ParametersView } from '../gen/Parameters';
+import type { SentimentView } from '../gen/Sentiment';
 import type { StatusView } from '../gen/StatusView';
 import { millis } from './format';
 import type { PageName } from './route';
@@ -27,11 +29,11 @@ const ALWAYS: Wanted = {
 };
 
 /** Channels of a page that belong to no symbol. */
-const OF_PAGE: Readonly<Record<PageName, Wanted>> = { now: {}, symbol: {}, parameters: { parameters: 1 } };
+const OF_PAGE: Readonly<Record<PageName, Wanted>> = { now: {}, symbol: {}, options: {}, parameters: { parameters: 1 } };
 
 /** Channels of the chosen symbol that each page shows. What no page shows is not sent. */
 const OF_SYMBOL: Readonly<Record<PageName, Wanted>> = {
-  now: { features: 10, bars: 4, vpin: 2, gates: 2, book: 10, tape: 10, marks: 4 },
+  now: { features: 10, bars: 4, vpin: 2, gates: 2, book: 10, tape: 10, marks: 4, levels: 1 },
   symbol: {
     features: 10,
     bars: 4,
@@ -45,7 +47,9 @@ const OF_SYMBOL: Readonly<Record<PageName, Wanted>> = {
     depth: 1,
     flow: 1,
     volatility: 1,
+    levels: 1,
   },
+  options: { options: 1, sentiment: 1 },
   parameters: {},
 };
 
@@ -78,6 +82,9 @@ class Live {
   depth = $state.raw<Rows<DepthColumn> | undefined>();
   flow = $state.raw<Rows<PointView> | undefined>();
   volatility = $state.raw<Rows<PointView> | undefined>();
+  options = $state.raw<Partial<OptionsView> | undefined>();
+  levels = $state.raw<LevelsView | null | undefined>();
+  sentiment = $state.raw<SentimentView | undefined>();
 
   /** The system's clock now, milliseconds; carried on between messages at its own speed. */
   now = $state(0);
@@ -161,7 +168,7 @@ class Live {
     this.#tick();
     const first = status?.symbols?.[0];
     // A symbol that the address names is kept even when nobody follows it: its page says so.
-    const known = this.symbol !== undefined && (this.#page === 'symbol' || status?.symbols?.includes(this.symbol));
+    const known = this.symbol !== undefined && (this.#page === 'symbol' || this.#page === 'options' || status?.symbols?.includes(this.symbol));
     if (!known && first !== undefined) this.choose(first);
   }
 

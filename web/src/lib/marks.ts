@@ -2,7 +2,7 @@
 
 import type { MarkKind, MarkView } from '../gen/Measures';
 import type { TradeView } from '../gen/Market';
-import { number, price } from './format';
+import { millis, number, price } from './format';
 
 export const MARK_WORDS: Readonly<Record<MarkKind, string>> = {
   sweep: 'sweep',
@@ -18,6 +18,17 @@ const STRENGTH: readonly MarkKind[] = ['sweep', 'iceberg', 'hidden_execution', '
 /** Marks by time, newest first. */
 export function newestFirst(rows: Readonly<Record<string, MarkView>> | undefined): MarkView[] {
   return Object.values(rows ?? {}).sort((a, b) => (a.end < b.end ? 1 : a.end > b.end ? -1 : 0));
+}
+
+/** Of the marks of one kind and side that end within the same `cell` of time, milliseconds, only the largest. */
+export function largest(marks: readonly MarkView[], cell: number): MarkView[] {
+  const found = new Map<string, MarkView>();
+  for (const mark of marks) {
+    const key = `${isSweep(mark)} ${mark.side} ${Math.floor((millis(mark.end) ?? 0) / cell)}`;
+    const before = found.get(key);
+    if (before === undefined || mark.quantity > before.quantity) found.set(key, mark);
+  }
+  return [...found.values()];
 }
 
 /** What a print is a part of. */

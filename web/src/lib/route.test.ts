@@ -10,11 +10,13 @@ describe('paths', () => {
 
   it('take a symbol in small letters and a slash at the end', () => {
     expect(parse('/symbol/spy/')).toEqual({ page: 'symbol', symbol: 'SPY' });
+    expect(parse('/options/qqq')).toEqual({ page: 'options', symbol: 'QQQ' });
+    expect(parse('/options')).toEqual({ page: 'options', symbol: undefined });
     expect(parse('/parameters/')).toEqual({ page: 'parameters' });
   });
 
   it('that lead nowhere say so', () => {
-    for (const path of ['/options', '/symbol/SPY/more', '/symbol/%', '/symbol/<b>', '/parameters/SPY']) {
+    for (const path of ['/signals', '/symbol/SPY/more', '/symbol/%', '/options/1', '/symbol/<b>', '/parameters/SPY']) {
       expect(parse(path)).toEqual({ page: 'nowhere', path });
     }
   });
@@ -24,8 +26,8 @@ it('digits are places in the header', () => {
   expect(['1', '2', '3', '4', '0', 'x', '12'].map(pageOfKey)).toEqual([
     'now',
     'symbol',
+    'options',
     'parameters',
-    undefined,
     undefined,
     undefined,
     undefined,

@@ -1,11 +1,12 @@
 /** Places of the page and their paths. Pure. */
 
-export type PageName = 'now' | 'symbol' | 'parameters';
+export type PageName = 'now' | 'symbol' | 'options' | 'parameters';
 
 export type Route =
   | { page: 'now' }
   /** Without a symbol: the chosen one. */
   | { page: 'symbol'; symbol: string | undefined }
+  | { page: 'options'; symbol: string | undefined }
   | { page: 'parameters' }
   | { page: 'nowhere'; path: string };
 
@@ -13,6 +14,7 @@ export type Route =
 export const PAGES: readonly { page: PageName; title: string }[] = [
   { page: 'now', title: 'Now' },
   { page: 'symbol', title: 'Symbol' },
+  { page: 'options', title: 'Options' },
   { page: 'parameters', title: 'Parameters' },
 ];
 
@@ -25,10 +27,10 @@ export function parse(path: string): Route {
   if (more.length > 0) return nowhere;
   if (first === '') return { page: 'now' };
   if (first === 'parameters' && second === undefined) return { page: 'parameters' };
-  if (first !== 'symbol') return nowhere;
-  if (second === undefined) return { page: 'symbol', symbol: undefined };
+  if (first !== 'symbol' && first !== 'options') return nowhere;
+  if (second === undefined) return { page: first, symbol: undefined };
   const symbol = decoded(second)?.toUpperCase();
-  return symbol !== undefined && SYMBOL.test(symbol) ? { page: 'symbol', symbol } : nowhere;
+  return symbol !== undefined && SYMBOL.test(symbol) ? { page: first, symbol } : nowhere;
 }
 
 function decoded(part: string): string | undefined {
@@ -42,7 +44,7 @@ function decoded(part: string): string | undefined {
 export function pathOf(page: PageName, symbol: string | undefined): string {
   if (page === 'now') return '/';
   if (page === 'parameters') return '/parameters';
-  return symbol === undefined ? '/symbol' : `/symbol/${encodeURIComponent(symbol)}`;
+  return symbol === undefined ? `/${page}` : `/${page}/${encodeURIComponent(symbol)}`;
 }
 
 /** The page that a key switches to. */

@@ -7,21 +7,23 @@
 mod desk;
 mod found;
 mod measures;
+mod options;
 mod walk;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use alphatrader_dashboard::project::{self, Found, Surroundings, Trails};
+use alphatrader_dashboard::project::{self, Chains, Found, Surroundings, Trails};
 use alphatrader_dashboard::view::{
     Counter, FeedState, FeedView, MarketKind, ModeView, RunState, TradingMode,
 };
 use alphatrader_dashboard::{Command, Dashboard, Limits, Published, Publisher};
 use alphatrader_model::view::{MarketView, TradingView};
-use alphatrader_model::{Discovered, Record, Seq, Session, Settings, Span, Symbol, Timestamp};
+use alphatrader_model::{Discovered, Price, Record, Seq, Session, Settings, Span, Symbol, Timestamp};
 use tokio::sync::mpsc;
 
 use desk::Desk;
+use options::Made;
 use walk::Walk;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -66,6 +68,7 @@ fn feed(publisher: &Publisher, mut commands: mpsc::Receiver<Command>, minutes: i
         trails: Trails::default(),
         found: found::found(session.open),
         session,
+        made: Made::new(),
     };
     loop {
         now = now + step;
@@ -89,6 +92,12 @@ fn feed(publisher: &Publisher, mut commands: mpsc::Receiver<Command>, minutes: i
             let record = desk.command(&command);
             tell(publisher, &record, now, seq);
         }
+        let spots: Vec<_> =
+            walks.iter().map(|walk| (walk.features.symbol, walk.features.last.map(Price::to_f64))).collect();
+        // A stalled market has no new chains either.
+        if !stall {
+            screen.made.step(now, session.close, &spots);
+        }
         screen.publish(now, seq, &walks, &desk);
         next += Duration::from_millis(100);
         std::thread::sleep(next.saturating_duration_since(Instant::now()));
@@ -107,11 +116,13 @@ struct Screen {
     trails: Trails,
     found: Discovered,
     session: Session,
+    made: Made,
 }
 
 impl Screen {
     fn publish(&mut self, now: Timestamp, seq: u64, walks: &[Walk], desk: &Desk) {
         let settings = Settings::default();
+        let chains = Chains { exposures: &self.made.exposures, sentiments: &self.made.sentiments };
         let market = MarketView {
             as_of: now,
             session: Some(self.session),
@@ -155,8 +166,15 @@ impl Screen {
             )),
             ready: Ok(()),
         };
-        let shown =
-            project::published(&mut self.trails, surroundings, &settings, &market, &histories, &trading);
+        let shown = project::published(
+            &mut self.trails,
+            surroundings,
+            &settings,
+            &market,
+            &histories,
+            &trading,
+            &chains,
+        );
         self.publisher.publish(shown);
     }
 }

@@ -50,6 +50,7 @@ impl Wander {
         }
         f.session.opening_range = self.opening.map(|(low, high)| OpeningRange { low, high, complete });
         f.session.volume_ratio = good(0.8 + self.flow.abs() / 4.0, 20);
+        f.session.vwap_deviation = good(self.volatility * 2.2, 4_000);
         f.session.vwap_z = good(self.flow / 3.0, 4_000);
     }
 

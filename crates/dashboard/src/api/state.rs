@@ -11,7 +11,7 @@ use super::App;
 use super::page::{Page, PageQuery};
 use crate::channel::EventChannel;
 use crate::problem::{Problem, ProblemDocument};
-use crate::published::SymbolPublished;
+use crate::published::{Published, SymbolPublished};
 use crate::view::{
     AccountView, BarView, BookView, ExecutionView, FeaturesView, OrderView, ParametersView, PositionView,
     RiskView, SignalView, StatusView, StreamsView,
@@ -211,9 +211,16 @@ pub(super) fn of_symbol<T>(
     take: impl FnOnce(&SymbolPublished) -> T,
 ) -> Result<Json<T>, Problem> {
     let moment = app.hub.moment();
-    let symbol = moment.published.symbols.get(name);
-    symbol.map(|symbol| Json(take(symbol))).ok_or_else(|| {
-        let known = moment.published.status.symbols.join(", ");
+    followed(&moment.published, name).map(|symbol| Json(take(symbol)))
+}
+
+/// What is known of a symbol.
+///
+/// # Errors
+/// The symbol is not followed.
+pub(super) fn followed<'a>(published: &'a Published, name: &str) -> Result<&'a SymbolPublished, Problem> {
+    published.symbols.get(name).ok_or_else(|| {
+        let known = published.status.symbols.join(", ");
         let detail = format!("this symbol is not followed; followed are: {known}");
         Problem::new(StatusCode::NOT_FOUND, "unknown_symbol", detail)
     })

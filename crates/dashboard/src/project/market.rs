@@ -1,10 +1,13 @@
 //! Market half: features, candles, book, tape, gates.
 
+use alphatrader_model::exposure::ChainExposure;
 use alphatrader_model::features::BookState;
 use alphatrader_model::view::{self as model, MarketView, SymbolHistory, TradingView};
 use alphatrader_model::{Contract, Features, Price, Settings};
 
+use super::chains::Chains;
 use super::measures::{self, Measured};
+use super::options;
 use super::trails::SymbolTrails;
 use crate::published::SymbolPublished;
 use crate::view::{
@@ -20,10 +23,12 @@ pub(super) fn symbol(
     market: &MarketView,
     settings: &Settings,
     trading: &TradingView,
+    chains: &Chains<'_>,
 ) -> SymbolPublished {
+    let chain = chains.of(features.symbol).cloned();
     let gates = trading.strategies.iter().filter(|s| s.symbol == features.symbol).map(gates).collect();
     SymbolPublished {
-        quote: quote(features, market),
+        quote: quote(features, market, chain.as_deref()),
         features: self::features(features, settings),
         bars: history.map(bars).unwrap_or_default(),
         vpin: history.map(|history| vpin(history, features.vpin_buckets)).unwrap_or_default(),
@@ -35,10 +40,12 @@ pub(super) fn symbol(
         marks: measures::marks(history),
         exclusions: measures::exclusions(history),
         trails,
+        sentiment: chains.news_of(Some(features.symbol)).cloned(),
+        chain,
     }
 }
 
-fn quote(features: &Features, market: &MarketView) -> QuoteView {
+fn quote(features: &Features, market: &MarketView, chain: Option<&ChainExposure>) -> QuoteView {
     let sizes = market.named(Contract::Stock(features.symbol)).and_then(|contract| contract.quote);
     let change = match (features.last, features.session_open) {
         (Some(last), Some(open)) if open > Price::ZERO => Some((last.raw() - open.raw(), open.raw())),
@@ -61,6 +68,8 @@ fn quote(features: &Features, market: &MarketView) -> QuoteView {
         vpin: features.vpin.and_then(statistic),
         quote_at: features.quote_at.map(Instant::from),
         trade_at: features.trade_at.map(Instant::from),
+        gex: chain.and_then(options::net_gamma),
+        chain_at: chain.map(|chain| chain.oldest.unwrap_or(chain.as_of).into()),
     }
 }
 
@@ -100,7 +109,7 @@ fn vpin_now(features: &Features, settings: &Settings) -> VpinView {
 }
 
 /// An average in dollars, shown to the price unit.
-fn dollars(value: f64) -> Option<Decimal> {
+pub(super) fn dollars(value: f64) -> Option<Decimal> {
     value.is_finite().then(|| Decimal::from(Price::from_raw((value * 10_000.0).round() as i64)))
 }
 

@@ -16,7 +16,7 @@ pub(super) const FLOW: [&str; 4] =
     ["flow.ofi_normalised", "flow.ofi", "flow.ofi_integrated", "flow.buy_probability"];
 
 /// What the volatility trail keeps.
-pub(super) const VOLATILITY: [&str; 8] = [
+pub(super) const VOLATILITY: [&str; 9] = [
     "toxicity.vpin",
     "toxicity.cdf",
     "toxicity.null_ratio",
@@ -25,6 +25,7 @@ pub(super) const VOLATILITY: [&str; 8] = [
     "volatility.garch",
     "volatility.jump_share",
     "regime.percentile",
+    "session.vwap_deviation",
 ];
 
 /// What every measured number is, in the order of exports.

@@ -34,6 +34,10 @@ pub struct QuoteView {
     pub quote_at: Option<Instant>,
     /// When the last trade was made.
     pub trade_at: Option<Instant>,
+    /// Net gamma exposure of its options over all expiries, dollars per 1 %; absent without a chain.
+    pub gex: Option<f64>,
+    /// When the oldest quotes of that chain were made.
+    pub chain_at: Option<Instant>,
 }
 
 /// Volume-synchronised probability of informed trading.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use alphatrader_dashboard::Limits;
 use tokio::net::TcpStream;
 
-use super::running::{Running, moment};
+use super::running::{Running, moment, with_options};
 
 #[tokio::test]
 async fn status_answers_before_anything_is_published() {
@@ -50,6 +50,29 @@ async fn measures_and_parameters_say_what_is_not_known() {
     running.get("/api/v1/measures/XYZ").await.is_problem(404, "unknown_symbol");
     running.get("/api/v1/depth/XYZ").await.is_problem(404, "unknown_symbol");
     assert_eq!(running.get("/api/v1/parameters").await.json()["state"], "unknown");
+}
+
+#[tokio::test]
+async fn options_are_not_known_until_a_chain_has_come() {
+    let running = Running::start();
+    running.publisher.publish(moment(3));
+    running.get("/api/v1/options/SPY").await.is_problem(503, "chain_unknown");
+    running.get("/api/v1/levels/SPY").await.is_problem(503, "chain_unknown");
+    running.get("/api/v1/options/XYZ").await.is_problem(404, "unknown_symbol");
+    running.get("/api/v1/sentiment/XYZ").await.is_problem(404, "unknown_symbol");
+    let news = running.get("/api/v1/sentiment/SPY").await.json();
+    assert_eq!((&news["symbol"], &news["market"]), (&serde_json::Value::Null, &serde_json::Value::Null));
+
+    running.publisher.publish(with_options(moment(4)));
+    let options = running.get("/api/v1/options/SPY").await.json();
+    assert_eq!((&options["spot"], &options["oldest"]), (&"600.00".into(), &serde_json::Value::Null));
+    assert_eq!(options["buckets"][0]["levels"]["gamma_flip"], "602.10");
+    assert_eq!(options["buckets"][0]["levels"]["call_wall"], serde_json::Value::Null);
+    let levels = running.get("/api/v1/levels/SPY").await.json();
+    assert_eq!((&levels["bucket"], &levels["put_wall"]), (&"all".into(), &serde_json::Value::Null));
+    let news = running.get("/api/v1/sentiment/SPY").await.json();
+    assert_eq!((&news["symbol"]["score"], &news["market"]), (&0.25.into(), &serde_json::Value::Null));
+    assert_eq!(news["symbol"]["headlines"][0]["url"], serde_json::Value::Null, "not an address of the web");
 }
 
 #[tokio::test]

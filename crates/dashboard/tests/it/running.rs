@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use alphatrader_dashboard::project::{Measured, SymbolTrails};
@@ -10,6 +11,11 @@ use alphatrader_dashboard::view::{
     OrderView, PositionView, QuoteView, RunState, SideView, StateView, TapeView, VpinView,
 };
 use alphatrader_dashboard::{Command, Dashboard, Event, Limits, Published, Publisher, SymbolPublished};
+use alphatrader_model::exposure::{
+    Bucket, BucketExposure, ChainExposure, DealerSign, GreeksSource, Levels, PutCall, RowCounts, Sums,
+};
+use alphatrader_model::sentiment::{Headline, Sentiment};
+use alphatrader_model::{Symbol, Timestamp};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -330,6 +336,8 @@ fn symbol(n: i64) -> SymbolPublished {
             vpin: None,
             quote_at: Some(at(n)),
             trade_at: None,
+            gex: None,
+            chain_at: None,
         },
         features: FeaturesView {
             symbol: name.clone(),
@@ -371,7 +379,60 @@ fn symbol(n: i64) -> SymbolPublished {
         marks: Vec::new(),
         exclusions: Vec::new(),
         trails: SymbolTrails::default(),
+        chain: None,
+        sentiment: None,
     }
+}
+
+/// The same moment with a chain that knows little, and news of one article.
+pub(crate) fn with_options(mut moment: Published) -> Published {
+    let symbol = Symbol::new("SPY").unwrap();
+    let all = BucketExposure {
+        bucket: Bucket::All,
+        sums: Sums { gex: -1.0e9, ..Sums::default() },
+        levels: Levels { gamma_flip: Some(602.1), ..Levels::default() },
+        put_call: PutCall::default(),
+        by_strike: Vec::new(),
+        profile: Vec::new(),
+    };
+    let chain = ChainExposure {
+        underlying: symbol,
+        as_of: Timestamp::from_seconds(1),
+        spot: 600.0,
+        providers: Vec::new(),
+        oldest: None,
+        dealer_sign: DealerSign::Naive,
+        greeks: GreeksSource::Own,
+        rows: RowCounts::default(),
+        flagged_share: 0.0,
+        degraded: false,
+        total: all.sums,
+        buckets: vec![all],
+        by_expiry: Vec::new(),
+        cells: Vec::new(),
+        unusual: Vec::new(),
+        pin: None,
+    };
+    let headline = Headline {
+        title: "Nothing happened".to_owned(),
+        url: "javascript:alert(1)".to_owned(),
+        source: "Example".to_owned(),
+        published: Timestamp::from_seconds(1),
+        score: 0.25,
+        relevance: 1.0,
+    };
+    let news = Sentiment {
+        symbol: Some(symbol),
+        as_of: Timestamp::from_seconds(1),
+        score: Some(0.25),
+        articles: 1,
+        newest: Some(Timestamp::from_seconds(1)),
+        headlines: vec![headline],
+    };
+    let spy = moment.symbols.get_mut("SPY").unwrap();
+    spy.chain = Some(Arc::new(chain));
+    spy.sentiment = Some(Arc::new(news));
+    moment
 }
 
 fn bar(k: i64, n: i64) -> BarView {
