@@ -86,6 +86,25 @@ async function symbolShown(page) {
   await page.waitForFunction(() => /\d\.\d\d/.test(document.querySelector('dl[aria-label="Key figures"] .last dd')?.textContent ?? ''));
 }
 
+/** The Options page has its chain: key figures, bars by strike, the map, and the other charts drawn. */
+async function optionsShown(page) {
+  for (const card of ['Strike × expiry', 'Profile: gamma if spot were …', 'Smile', 'Term structure', 'Expected move']) {
+    await page.waitForSelector(`section[aria-label="${card}"] canvas`);
+  }
+  await page.waitForSelector('section[aria-label$="exposure by strike"] canvas');
+  await page.waitForSelector('section[aria-label="Unusual activity"]');
+  await page.waitForSelector('section[aria-label="News sentiment"]');
+  await page.waitForFunction(() => /\d\.\d\d/.test(document.querySelector('dl[aria-label="Key figures"] dd')?.textContent ?? ''));
+}
+
+/** Whether anything is drawn: a canvas of one colour shows nothing. */
+const drawn = (page, card) =>
+  page.waitForFunction((label) => {
+    const canvas = document.querySelector(`section[aria-label="${label}"] canvas`);
+    const data = canvas?.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data;
+    return data !== undefined && new Set(new Uint32Array(data.buffer)).size > 8;
+  }, card);
+
 /** The Parameters page has told how the found ones stand. */
 async function parametersShown(page) {
   await page.waitForSelector('section[aria-label="Found parameters"] .state');
@@ -164,13 +183,60 @@ for (const theme of ['dark', 'light']) {
     await symbolShown(page);
     await accessible(page);
   });
-  await check(`${theme}: axe finds nothing on the Parameters page`, async () => {
+  await check(`${theme}: the Options page shows the chain of the same symbol, and draws it`, async () => {
+    const symbol = (await pathOf(page)).split('/').at(-1);
     await page.keyboard.press('3');
+    await optionsShown(page);
+    assert((await pathOf(page)) === `/options/${symbol}`, await pathOf(page));
+    for (const card of ['Gamma exposure by strike', 'Strike × expiry', 'Smile', 'Term structure', 'Expected move']) await drawn(page, card);
+    const size = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.scrollHeight]);
+    assert(size[0] <= 1440 && size[1] <= 900, `the page is ${size.join(' x ')}`);
+    const head = await page.locator('.head').innerText();
+    assert(/dealer sign/.test(head) && /rows/.test(head) && / old/.test(head), head);
+    await page.screenshot({ path: join(shots, `options-${theme}.png`) });
+  });
+  await check(`${theme}: ranges, Greeks and weights are chosen with the keyboard`, async () => {
+    await page.getByRole('radio', { name: 'all' }).focus();
+    await page.keyboard.press('Space');
+    assert(await page.getByRole('radio', { name: 'all' }).isChecked(), 'all is not chosen');
+    await page.getByRole('radio', { name: 'gamma' }).focus();
+    await page.keyboard.press('ArrowRight');
+    await page.waitForSelector('section[aria-label="Delta exposure by strike"] canvas');
+    assert(await page.getByRole('radio', { name: 'volume' }).isDisabled(), 'delta by volume is offered');
+    await page.keyboard.press('ArrowLeft');
+    await page.waitForSelector('section[aria-label="Gamma exposure by strike"] canvas');
+    await page.getByRole('radio', { name: 'open interest' }).focus();
+    await page.keyboard.press('ArrowRight');
+    assert(await page.getByRole('radio', { name: 'volume' }).isChecked(), 'volume is not chosen');
+    await page.screenshot({ path: join(shots, `options-all-volume-${theme}.png`) });
+    await page.keyboard.press('ArrowLeft');
+  });
+  await check(`${theme}: axe finds nothing on the Options page, as charts and as tables`, async () => {
+    await accessible(page);
+    await page.keyboard.press('t');
+    await page.waitForSelector('section[aria-label="Gamma exposure by strike"] tbody td');
+    await page.waitForSelector('section[aria-label="Expected move"] tbody td');
+    await accessible(page);
+    await page.screenshot({ path: join(shots, `options-tables-${theme}.png`) });
+    await page.keyboard.press('t');
+    await optionsShown(page);
+  });
+  await check(`${theme}: headlines are text, and lead only to the web in a tab of its own`, async () => {
+    const links = await page.locator('section[aria-label="News sentiment"] a').evaluateAll((all) => all.map((a) => [a.protocol, a.rel, a.target]));
+    for (const [protocol, rel, target] of links) {
+      assert(/^https?:$/.test(protocol) && /noopener/.test(rel) && target === '_blank', `${protocol} ${rel} ${target}`);
+    }
+    assert((await page.locator('section[aria-label="News sentiment"] li :is(b, i, img, script, iframe)').count()) === 0, 'markup in a headline');
+  });
+  await check(`${theme}: axe finds nothing on the Parameters page`, async () => {
+    await page.keyboard.press('4');
     await parametersShown(page);
     await page.screenshot({ path: join(shots, `parameters-${theme}.png`) });
     await accessible(page);
   });
   await check(`${theme}: the back button leads the same way back`, async () => {
+    await page.goBack();
+    await optionsShown(page);
     await page.goBack();
     await symbolShown(page);
     await page.goBack();
@@ -205,6 +271,14 @@ for (const theme of ['dark', 'light']) {
     await page.screenshot({ path: join(shots, 'symbol-360.png'), fullPage: true });
     await accessible(page);
   });
+  await check('360 px: the Options page is one column', async () => {
+    await page.getByRole('link', { name: 'Options' }).click();
+    await optionsShown(page);
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert(width <= 360, `the page is ${width} px wide`);
+    await page.screenshot({ path: join(shots, 'options-360.png'), fullPage: true });
+    await accessible(page);
+  });
   await check('360 px: the Parameters page is one column', async () => {
     await page.getByRole('link', { name: 'Parameters' }).click();
     await parametersShown(page);
@@ -237,6 +311,13 @@ for (const theme of ['dark', 'light']) {
   });
   await check('links: a symbol that nobody follows is said', async () => {
     await page.goto(new URL('/symbol/NOBODY', url).href);
+    await page.getByText('is not followed').waitFor();
+    await accessible(page);
+    await page.keyboard.press('1');
+    await moving(page);
+  });
+  await check('links: options of a symbol that nobody follows are said', async () => {
+    await page.goto(new URL('/options/NOBODY', url).href);
     await page.getByText('is not followed').waitFor();
     await accessible(page);
     await page.keyboard.press('1');
@@ -342,6 +423,14 @@ for (const theme of ['dark', 'light']) {
     await symbolShown(page);
     await page.keyboard.press('1');
     await until(() => told('depth', 'unsub') && told('measures', 'unsub'));
+    await moving(page);
+    assert(!told('options', 'sub'), 'Now asks for the whole chain');
+    await page.keyboard.press('3');
+    await until(() => told('options', 'sub') && told('sentiment', 'sub'));
+    const asked = heard.filter((m) => m.t === 'sub' && m.ch.some((ch) => ch.startsWith('options:')));
+    assert(asked.every((m) => m.hz === 1), JSON.stringify(asked));
+    await page.keyboard.press('1');
+    await until(() => told('options', 'unsub'));
     await moving(page);
   });
   await check('stream: a lost connection is said, and what is shown looks old', async () => {

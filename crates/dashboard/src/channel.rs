@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::project::{options, sentiment};
-use crate::published::Published;
+use crate::published::{Published, SymbolPublished};
 use crate::view::MarkView;
 
 /// Rows or fields by key, each as JSON text.
@@ -253,15 +253,15 @@ impl StateChannel {
                 Content::Keyed(symbol(name).map(|s| s.trails.volatility.keyed()).unwrap_or_default())
             }
             Self::Options(name) => {
-                let chain = symbol(name).and_then(|s| s.chain.as_deref());
-                Content::Keyed(chain.map(|chain| fields(&options::options(chain))).unwrap_or_default())
+                let known = symbol(name).and_then(|s| s.options.as_ref());
+                Content::Keyed(known.and_then(options::options).as_ref().map(fields).unwrap_or_default())
             }
             Self::Levels(name) => {
-                let chain = symbol(name).and_then(|s| s.chain.as_deref());
+                let chain = symbol(name).and_then(SymbolPublished::chain);
                 Content::Picture(raw(&chain.and_then(options::levels)))
             }
             Self::Sentiment(name) => {
-                let own = symbol(name).and_then(|s| s.sentiment.as_deref());
+                let own = symbol(name).and_then(SymbolPublished::sentiment);
                 Content::Picture(raw(&sentiment::sentiment(own, published.sentiment.as_deref())))
             }
         }

@@ -2,7 +2,6 @@
 //!
 //! The core's types stay inside; what a client sees is made here, and only here.
 
-mod chains;
 mod market;
 mod measures;
 pub(crate) mod options;
@@ -15,7 +14,6 @@ mod trails;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use chains::Chains;
 pub use measures::{Measured, catalogue};
 pub use parameters::{Found, parameters};
 pub use trails::{SymbolTrails, Trails};
@@ -63,7 +61,6 @@ pub fn published(
     market: &MarketView,
     histories: &[SymbolHistory],
     trading: &TradingView,
-    chains: &Chains<'_>,
 ) -> Published {
     let symbols: BTreeMap<_, _> = market
         .features
@@ -71,7 +68,7 @@ pub fn published(
         .map(|features| {
             let history = histories.iter().find(|history| history.symbol == features.symbol);
             let trails = trails.take(surroundings.at, features, history);
-            let symbol = market::symbol(features, history, trails, market, settings, trading, chains);
+            let symbol = market::symbol(features, history, trails, market, settings, trading);
             (features.symbol.to_string(), symbol)
         })
         .collect();
@@ -95,7 +92,7 @@ pub fn published(
         positions: trading.positions.iter().map(|p| trading::position(p, market, trading)).collect(),
         orders: trading.orders.iter().map(trading::order).collect(),
         symbols,
-        sentiment: chains.news_of(None).cloned(),
+        sentiment: market.market_sentiment.clone(),
         parameters: surroundings.parameters,
         ready: surroundings.ready,
     }
@@ -186,7 +183,6 @@ mod tests {
             &market,
             &[],
             &TradingView::default(),
-            &Chains::default(),
         );
         assert_eq!(published.status.symbols, ["SPY"]);
         assert!(published.account.is_none());
@@ -208,7 +204,6 @@ mod tests {
             &market,
             &[],
             &TradingView::default(),
-            &Chains::default(),
         );
         let quote = &published.symbols["SPY"].quote;
         assert_eq!(quote.change.map(|c| c.to_string()).as_deref(), Some("3.00"));
@@ -228,7 +223,6 @@ mod tests {
             &market,
             &[],
             &TradingView::default(),
-            &Chains::default(),
         );
         assert_eq!(view.status.symbols, ["SPY", "QQQ"]);
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use alphatrader_model::exposure::ChainExposure;
 use alphatrader_model::sentiment::Sentiment;
+use alphatrader_model::view::OptionsView as OptionsKnown;
 
 use crate::project::{Measured, SymbolTrails};
 use crate::view::{
@@ -66,13 +67,21 @@ pub struct SymbolPublished {
     pub exclusions: Vec<ExclusionView>,
     /// How it went.
     pub trails: SymbolTrails,
-    /// Its option chain, once known; what is shown of it is made for who looks at it.
-    pub chain: Option<Arc<ChainExposure>>,
-    /// Its news, once read.
-    pub sentiment: Option<Arc<Sentiment>>,
+    /// Its option chain and its news, once told; what is shown of them is made for who looks at it.
+    pub options: Option<OptionsKnown>,
 }
 
 impl SymbolPublished {
+    /// Exposures of its chain, once computed.
+    pub fn chain(&self) -> Option<&ChainExposure> {
+        self.options.as_ref()?.exposure.as_deref()
+    }
+
+    /// Score of its news, once read.
+    pub fn sentiment(&self) -> Option<&Sentiment> {
+        self.options.as_ref()?.sentiment.as_deref()
+    }
+
     /// Most candles shown: a full day with extended hours.
     pub const BARS: usize = 960;
     /// Most VPIN points shown.

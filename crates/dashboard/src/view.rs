@@ -22,8 +22,8 @@ pub use measures::{
     DepthColumn, ExclusionView, MarkKind, MarkView, MeasureInfo, MeasureView, PointView, StateView,
 };
 pub use options::{
-    BucketView, ExpectedMoveView, ExpiryView, LevelsView, MarksView, OptionsView, PinView, PutCallView,
-    RowsView, SmileView, StrikeMapView, StrikeView, SumsView, UnusualView, ZeroView,
+    BucketView, ChainSourceView, ExpectedMoveView, ExpiryView, LevelsView, MarksView, OptionsView, PinView,
+    PutCallView, RowsView, SmileView, StrikeMapView, StrikeView, SumsView, UnusualView, ZeroView,
 };
 pub use parameters::{
     CorrelationView, ExcludedSessionView, FoundState, FoundStatus, PairView, ParameterView, ParametersView,

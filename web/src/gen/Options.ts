@@ -36,6 +36,35 @@ strikes: Array<StrikeView>,
 profile: Array<[number, number]>, };
 
 /**
+ * One source of a chain.
+ */
+export type ChainSourceView = { 
+/**
+ * Who: as in [`OptionsView::providers`].
+ */
+provider: string, 
+/**
+ * The newest instant it spoke of.
+ */
+at: Instant, 
+/**
+ * When its whole chain was last told; absent where it tells contracts one by one.
+ */
+whole_at: Instant | null, 
+/**
+ * Contracts that it told.
+ */
+rows: number, 
+/**
+ * It says that its quotes are delayed.
+ */
+delayed: boolean, 
+/**
+ * Not heard of for a minute or more.
+ */
+stale: boolean, };
+
+/**
  * What an expiry's straddle and volatility say of the move until it settles, dollars either way.
  */
 export type ExpectedMoveView = { 
@@ -262,7 +291,15 @@ unusual: Array<UnusualView>,
 /**
  * On the afternoon of an expiry.
  */
-pin: PinView | null, };
+pin: PinView | null, 
+/**
+ * Who tells the chain; a source that was never heard is not here.
+ */
+sources: Array<ChainSourceView>, 
+/**
+ * Contracts on which two fresh sources disagree by more than a spread.
+ */
+disagreeing: number, };
 
 /**
  * Gamma that may hold spot at a strike on expiry afternoon.

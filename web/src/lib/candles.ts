@@ -33,6 +33,14 @@ const LEAST_BARS = 75;
 export interface Level {
   title: string;
   price: number;
+  /** Muted unless it says otherwise. */
+  colour?: 'model' | 'up' | 'down' | 'muted' | undefined;
+}
+
+/** A line along the candles: a value at the start of each minute. */
+export interface Band {
+  start: string;
+  value: number;
 }
 
 export class CandleChart {
@@ -40,7 +48,8 @@ export class CandleChart {
   #candles: ISeriesApi<'Candlestick'>;
   #vwap: ISeriesApi<'Line'>;
   #markers: ReturnType<typeof createSeriesMarkers<Time>>;
-  #levels = new Map<string, { line: IPriceLine; price: number }>();
+  #bands: ISeriesApi<'Line'>[] = [];
+  #levels = new Map<string, { line: IPriceLine; level: Level }>();
   #shown: BarView[] = [];
   #moved = false;
   #place: HTMLElement;
@@ -101,10 +110,9 @@ export class CandleChart {
       wickDownColor: t.down,
     });
     this.#vwap.applyOptions({ color: t.accent });
+    for (const band of this.#bands) band.applyOptions({ color: faint(t.accent) });
     this.#tag();
-    for (const { line } of this.#levels.values()) {
-      line.applyOptions({ color: t.muted, axisLabelColor: t.raised, axisLabelTextColor: t.text });
-    }
+    for (const { line, level } of this.#levels.values()) line.applyOptions(colours(level));
   }
 
   setBars(bars: BarView[]): void {
@@ -155,26 +163,42 @@ export class CandleChart {
     for (const level of levels) this.#level(level);
   }
 
-  #level({ title, price }: Level): void {
+  #level(level: Level): void {
+    const { title, price } = level;
     const drawn = this.#levels.get(title);
-    if (drawn?.price === price) return;
+    if (drawn?.level.price === price && drawn.level.colour === level.colour) return;
     if (drawn !== undefined) {
-      drawn.line.applyOptions({ price });
-      drawn.price = price;
+      drawn.line.applyOptions({ price, ...colours(level) });
+      drawn.level = level;
       return;
     }
-    const t = tokens();
     const line = this.#candles.createPriceLine({
       price,
       title,
-      color: t.muted,
       lineWidth: 1,
       lineStyle: LineStyle.Dashed,
       axisLabelVisible: true,
-      axisLabelColor: t.raised,
-      axisLabelTextColor: t.text,
+      ...colours(level),
     });
-    this.#levels.set(title, { line, price });
+    this.#levels.set(title, { line, level });
+  }
+
+  /** Lines beside the VWAP; as many as were given the last time. They do not move the scale. */
+  setBands(bands: readonly (readonly Band[])[]): void {
+    while (this.#bands.length > bands.length) this.#chart.removeSeries(this.#bands.pop() as ISeriesApi<'Line'>);
+    while (this.#bands.length < bands.length) {
+      this.#bands.push(
+        this.#chart.addSeries(LineSeries, {
+          color: faint(tokens().accent),
+          lineWidth: 1,
+          priceLineVisible: false,
+          lastValueVisible: false,
+          crosshairMarkerVisible: false,
+          autoscaleInfoProvider: () => null,
+        }),
+      );
+    }
+    bands.forEach((band, n) => this.#bands[n]?.setData(band.map(({ start, value }) => ({ time: seconds(start) as UTCTimestamp, value }))));
   }
 
   setMarkers(signals: SignalView[], fills: ExecutionView[]): void {
@@ -227,6 +251,17 @@ function atLeast(original: () => AutoscaleInfo | null): AutoscaleInfo | null {
   const missing = (maxValue * 0.002 - (maxValue - minValue)) / 2;
   if (missing <= 0) return info;
   return { ...info, priceRange: { minValue: minValue - missing, maxValue: maxValue + missing } };
+}
+
+/** A level's line and tag. */
+function colours({ colour = 'muted' }: Level) {
+  const t = tokens();
+  return { color: t[colour], axisLabelColor: t.raised, axisLabelTextColor: colour === 'muted' ? t.text : t[colour] };
+}
+
+/** `#rrggbb` at half its strength. */
+function faint(colour: string): string {
+  return /^#[0-9a-f]{6}$/i.test(colour) ? `${colour}80` : colour;
 }
 
 function seconds(instant: string): number {

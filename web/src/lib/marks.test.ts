@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { MarkView } from '../gen/Measures';
 import type { TradeView } from '../gen/Market';
-import { markOf, newestFirst, pill, sentence } from './marks';
+import { largest, markOf, newestFirst, pill, sentence } from './marks';
 
 const at = (ms: number) => `2026-11-23T15:00:00.${String(ms).padStart(3, '0')}000Z`;
 const trade = (ms: number, price: string, side: TradeView['side']): TradeView => ({ at: at(ms), price, size: 100, side, venue: null });
@@ -59,4 +59,9 @@ it('the newest comes first', () => {
   const rows = { a: mark({ end: at(1) }), b: mark({ end: at(9) }) };
   expect(newestFirst(rows).map((one) => one.end)).toEqual([at(9), at(1)]);
   expect(newestFirst(undefined)).toEqual([]);
+});
+
+it('of sweeps that crowd only the largest of a side and a time is kept', () => {
+  const marks = [mark({ quantity: 5 }), mark({ quantity: 9, end: at(900) }), mark({ side: 'sell' }), mark({ kind: 'iceberg' }), mark({ end: '2026-11-23T15:00:11.000000Z' })];
+  expect(largest(marks, 10_000)).toEqual([marks[1], marks[2], marks[3], marks[4]]);
 });

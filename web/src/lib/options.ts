@@ -198,7 +198,7 @@ export function contractText(one: UnusualView, beside: string): string {
 /** Where its volume was seen to trade. */
 export function sideText(one: UnusualView): string {
   if (one.side === null) return 'not seen';
-  const word = one.side === 'mid' ? 'mid' : `at ${one.side}`;
+  const word = one.side === 'mid' ? 'mid' : one.side;
   return one.ask_share === null ? word : `${word} ${number(one.ask_share * 100)} %`;
 }
 

@@ -8,6 +8,21 @@ export function neighbours<T>(sorted: readonly T[], strikeOf: (row: T) => number
   return sorted.slice(first, first + Math.max(0, most));
 }
 
+/** The part of the rows that says something: what lies beyond its ends is under a part of the largest. At least `least` rows. */
+export function weighty<T>(sorted: readonly T[], sizeOf: (row: T) => number, part: number, least: number): T[] {
+  const limit = part * Math.max(0, ...sorted.map(sizeOf));
+  let first = sorted.findIndex((row) => sizeOf(row) > limit);
+  let last = sorted.findLastIndex((row) => sizeOf(row) > limit);
+  if (first < 0) return [...sorted];
+  // One more row at each end shows that there is nothing more.
+  [first, last] = [Math.max(0, first - 1), Math.min(sorted.length - 1, last + 1)];
+  while (last - first + 1 < Math.min(least, sorted.length)) {
+    if (first > 0) first -= 1;
+    if (last < sorted.length - 1) last += 1;
+  }
+  return sorted.slice(first, last + 1);
+}
+
 /**
  * Where a price stands in rows of strikes that all have the same height, counted in rows from the lowest;
  * between two strikes by its distance from each. Outside the rows: beyond the last one, at most half a row.

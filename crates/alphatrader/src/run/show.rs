@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use alphatrader_dashboard::project::{self, Chains, Found, Surroundings, Trails};
+use alphatrader_dashboard::project::{self, Found, Surroundings, Trails};
 use alphatrader_dashboard::view::{
     Counter, FeedState, FeedView, MarketKind, ModeView, ParametersView, RunState, TradingMode,
 };
@@ -199,7 +199,6 @@ impl Screen {
             &moment.market,
             &moment.histories,
             &moment.trading,
-            &Chains::default(),
         );
         self.parts.publisher.publish(published);
         let due = self.hot_at.is_none_or(|at| at.elapsed() >= HOT);

@@ -13,7 +13,7 @@ mod walk;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use alphatrader_dashboard::project::{self, Chains, Found, Surroundings, Trails};
+use alphatrader_dashboard::project::{self, Found, Surroundings, Trails};
 use alphatrader_dashboard::view::{
     Counter, FeedState, FeedView, MarketKind, ModeView, RunState, TradingMode,
 };
@@ -122,13 +122,13 @@ struct Screen {
 impl Screen {
     fn publish(&mut self, now: Timestamp, seq: u64, walks: &[Walk], desk: &Desk) {
         let settings = Settings::default();
-        let chains = Chains { exposures: &self.made.exposures, sentiments: &self.made.sentiments };
         let market = MarketView {
             as_of: now,
             session: Some(self.session),
             features: walks.iter().map(|walk| walk.features.clone()).collect(),
             contracts: desk.contracts.clone(),
-            ..MarketView::default()
+            options: self.made.options.clone(),
+            market_sentiment: self.made.market.clone(),
         };
         let histories: Vec<_> = walks.iter().map(|walk| walk.history.clone()).collect();
         let trading: TradingView = desk.view(now);
@@ -166,15 +166,8 @@ impl Screen {
             )),
             ready: Ok(()),
         };
-        let shown = project::published(
-            &mut self.trails,
-            surroundings,
-            &settings,
-            &market,
-            &histories,
-            &trading,
-            &chains,
-        );
+        let shown =
+            project::published(&mut self.trails, surroundings, &settings, &market, &histories, &trading);
         self.publisher.publish(shown);
     }
 }

@@ -9,6 +9,7 @@ use alphatrader_model::exposure::{
     TradedSide, Unusual, Zero,
 };
 use alphatrader_model::sentiment::{Headline, Sentiment};
+use alphatrader_model::view::{ChainSource, OptionsView};
 use alphatrader_model::{OptionContract, Price, Right, Span, Symbol, Timestamp};
 use jiff::civil::{Date, date};
 
@@ -27,14 +28,14 @@ struct Row {
 
 /// What is known of options and news at one moment.
 pub(crate) struct Made {
-    pub(crate) exposures: Vec<Arc<ChainExposure>>,
-    pub(crate) sentiments: Vec<Arc<Sentiment>>,
+    pub(crate) options: Vec<OptionsView>,
+    pub(crate) market: Option<Arc<Sentiment>>,
     at: Timestamp,
 }
 
 impl Made {
     pub(crate) const fn new() -> Self {
-        Self { exposures: Vec::new(), sentiments: Vec::new(), at: Timestamp::from_nanos(0) }
+        Self { options: Vec::new(), market: None, at: Timestamp::from_nanos(0) }
     }
 
     /// A new chain every four seconds; its quotes are three seconds old when it comes.
@@ -44,12 +45,31 @@ impl Made {
         }
         self.at = now;
         let quoted = Timestamp::from_nanos(now.nanos() - 3_000_000_000);
-        self.exposures = spots
+        self.options = spots
             .iter()
-            .filter_map(|(symbol, spot)| Some(Arc::new(chain(*symbol, (*spot)?, quoted, close))))
+            .filter_map(|(symbol, spot)| {
+                let chain = chain(*symbol, (*spot)?, quoted, close);
+                let source = |provider: Provider, seconds: i64, rows: u32| ChainSource {
+                    provider,
+                    as_of: Timestamp::from_nanos(now.nanos() - seconds * 1_000_000_000),
+                    whole_at: None,
+                    rows,
+                    delayed: false,
+                    stale: false,
+                };
+                Some(OptionsView {
+                    sources: vec![
+                        source(Provider::Ibkr, 0, 62),
+                        source(Provider::AlphaVantage, 3, chain.rows.rows - 62),
+                    ],
+                    disagreeing: 2,
+                    exposure: Some(Arc::new(chain)),
+                    sentiment: Some(Arc::new(news(Some(*symbol), now))),
+                    ..OptionsView::new(*symbol)
+                })
+            })
             .collect();
-        let symbols = spots.iter().map(|(symbol, _)| Some(*symbol));
-        self.sentiments = symbols.chain([None]).map(|of| Arc::new(news(of, now))).collect();
+        self.market = Some(Arc::new(news(None, now)));
     }
 }
 
@@ -290,7 +310,7 @@ fn chain(symbol: Symbol, spot: f64, at: Timestamp, close: Timestamp) -> ChainExp
         underlying: symbol,
         as_of: at,
         spot,
-        providers: vec![Provider::Synthetic],
+        providers: vec![Provider::AlphaVantage, Provider::Ibkr],
         oldest: None,
         dealer_sign: DealerSign::Naive,
         greeks: GreeksSource::Own,

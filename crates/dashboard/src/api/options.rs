@@ -23,8 +23,8 @@ pub(crate) async fn options(
     Path(symbol): Path<String>,
 ) -> Result<Json<OptionsView>, Problem> {
     let moment = app.hub.moment();
-    let chain = followed(&moment.published, &symbol)?.chain.as_deref();
-    chain.map(|chain| Json(project::options::options(chain))).ok_or_else(no_chain)
+    let known = followed(&moment.published, &symbol)?.options.as_ref();
+    known.and_then(project::options::options).map(Json).ok_or_else(no_chain)
 }
 
 /// Levels of a symbol's option chain: flip, walls, max pain, pin.
@@ -38,7 +38,7 @@ pub(crate) async fn levels(
     Path(symbol): Path<String>,
 ) -> Result<Json<LevelsView>, Problem> {
     let moment = app.hub.moment();
-    let chain = followed(&moment.published, &symbol)?.chain.as_deref();
+    let chain = followed(&moment.published, &symbol)?.chain();
     chain.and_then(project::options::levels).map(Json).ok_or_else(no_chain)
 }
 
@@ -52,7 +52,7 @@ pub(crate) async fn sentiment(
     Path(symbol): Path<String>,
 ) -> Result<Json<SentimentView>, Problem> {
     let market = app.hub.moment().published.sentiment.clone();
-    of_symbol(&app, &symbol, |s| project::sentiment::sentiment(s.sentiment.as_deref(), market.as_deref()))
+    of_symbol(&app, &symbol, |s| project::sentiment::sentiment(s.sentiment(), market.as_deref()))
 }
 
 fn no_chain() -> Problem {

@@ -5,7 +5,6 @@ use alphatrader_model::features::BookState;
 use alphatrader_model::view::{self as model, MarketView, SymbolHistory, TradingView};
 use alphatrader_model::{Contract, Features, Price, Settings};
 
-use super::chains::Chains;
 use super::measures::{self, Measured};
 use super::options;
 use super::trails::SymbolTrails;
@@ -23,12 +22,11 @@ pub(super) fn symbol(
     market: &MarketView,
     settings: &Settings,
     trading: &TradingView,
-    chains: &Chains<'_>,
 ) -> SymbolPublished {
-    let chain = chains.of(features.symbol).cloned();
+    let options = market.options_of(features.symbol).cloned();
     let gates = trading.strategies.iter().filter(|s| s.symbol == features.symbol).map(gates).collect();
     SymbolPublished {
-        quote: quote(features, market, chain.as_deref()),
+        quote: quote(features, market, options.as_ref().and_then(|known| known.exposure.as_deref())),
         features: self::features(features, settings),
         bars: history.map(bars).unwrap_or_default(),
         vpin: history.map(|history| vpin(history, features.vpin_buckets)).unwrap_or_default(),
@@ -40,8 +38,7 @@ pub(super) fn symbol(
         marks: measures::marks(history),
         exclusions: measures::exclusions(history),
         trails,
-        sentiment: chains.news_of(Some(features.symbol)).cloned(),
-        chain,
+        options,
     }
 }
 

@@ -5,14 +5,15 @@ use alphatrader_model::exposure::{
     Bucket, BucketExposure, ChainExposure, Crossing, DealerSign, ExpectedMove, ExpiryExposure, GreeksSource,
     Levels, Pin, ProfilePoint, PutCall, RowCounts, SmilePoint, StrikeExposure, Sums, TradedSide, Unusual,
 };
+use alphatrader_model::view::{ChainSource, OptionsView as OptionsKnown};
 use alphatrader_model::{Price, Right};
 
 use super::market::dollars;
 use super::measures::significant;
 use super::strike_map::strike_map;
 use crate::view::{
-    BucketView, Decimal, ExpectedMoveView, ExpiryView, Instant, LevelsView, MarksView, OptionsView, PinView,
-    PutCallView, RowsView, SmileView, StrikeView, SumsView, UnusualView, ZeroView,
+    BucketView, ChainSourceView, Decimal, ExpectedMoveView, ExpiryView, Instant, LevelsView, MarksView,
+    OptionsView, PinView, PutCallView, RowsView, SmileView, StrikeView, SumsView, UnusualView, ZeroView,
 };
 
 /// Strikes of a range that are shown: those around spot.
@@ -30,9 +31,10 @@ const MOST_SMILE: usize = 81;
 /// Unusual contracts that are shown.
 const MOST_UNUSUAL: usize = 50;
 
-/// Everything that is shown of a chain.
-pub(crate) fn options(chain: &ChainExposure) -> OptionsView {
-    OptionsView {
+/// Everything that is shown of a chain; nothing before its first round of exposures.
+pub(crate) fn options(known: &OptionsKnown) -> Option<OptionsView> {
+    let chain = known.exposure.as_deref()?;
+    Some(OptionsView {
         symbol: chain.underlying.to_string(),
         at: chain.as_of.into(),
         oldest: chain.oldest.map(Instant::from),
@@ -58,6 +60,19 @@ pub(crate) fn options(chain: &ChainExposure) -> OptionsView {
         map: strike_map(chain),
         unusual: chain.unusual.iter().take(MOST_UNUSUAL).map(unusual).collect(),
         pin: chain.pin.as_ref().map(pin),
+        sources: known.sources.iter().map(source).collect(),
+        disagreeing: known.disagreeing,
+    })
+}
+
+fn source(source: &ChainSource) -> ChainSourceView {
+    ChainSourceView {
+        provider: provider_name(source.provider).to_owned(),
+        at: source.as_of.into(),
+        whole_at: source.whole_at.map(Instant::from),
+        rows: source.rows,
+        delayed: source.delayed,
+        stale: source.stale,
     }
 }
 

@@ -43,6 +43,28 @@ pub struct OptionsView {
     pub unusual: Vec<UnusualView>,
     /// On the afternoon of an expiry.
     pub pin: Option<PinView>,
+    /// Who tells the chain; a source that was never heard is not here.
+    pub sources: Vec<ChainSourceView>,
+    /// Contracts on which two fresh sources disagree by more than a spread.
+    pub disagreeing: u32,
+}
+
+/// One source of a chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS, ToSchema)]
+#[ts(export_to = "Options.ts")]
+pub struct ChainSourceView {
+    /// Who: as in [`OptionsView::providers`].
+    pub provider: String,
+    /// The newest instant it spoke of.
+    pub at: Instant,
+    /// When its whole chain was last told; absent where it tells contracts one by one.
+    pub whole_at: Option<Instant>,
+    /// Contracts that it told.
+    pub rows: u32,
+    /// It says that its quotes are delayed.
+    pub delayed: bool,
+    /// Not heard of for a minute or more.
+    pub stale: bool,
 }
 
 /// Rows of a chain that were counted and that were not, by reason.

@@ -15,6 +15,7 @@ use alphatrader_model::exposure::{
     Bucket, BucketExposure, ChainExposure, DealerSign, GreeksSource, Levels, PutCall, RowCounts, Sums,
 };
 use alphatrader_model::sentiment::{Headline, Sentiment};
+use alphatrader_model::view::OptionsView;
 use alphatrader_model::{Symbol, Timestamp};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -379,8 +380,7 @@ fn symbol(n: i64) -> SymbolPublished {
         marks: Vec::new(),
         exclusions: Vec::new(),
         trails: SymbolTrails::default(),
-        chain: None,
-        sentiment: None,
+        options: None,
     }
 }
 
@@ -430,8 +430,12 @@ pub(crate) fn with_options(mut moment: Published) -> Published {
         headlines: vec![headline],
     };
     let spy = moment.symbols.get_mut("SPY").unwrap();
-    spy.chain = Some(Arc::new(chain));
-    spy.sentiment = Some(Arc::new(news));
+    let known = OptionsView {
+        exposure: Some(Arc::new(chain)),
+        sentiment: Some(Arc::new(news)),
+        ..OptionsView::new(symbol)
+    };
+    spy.options = Some(known);
     moment
 }
 

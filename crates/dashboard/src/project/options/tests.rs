@@ -31,6 +31,14 @@ fn bare() -> ChainExposure {
     }
 }
 
+/// As the market half knows it.
+fn shown(chain: &ChainExposure) -> OptionsView {
+    let mut known = OptionsKnown::new(chain.underlying);
+    assert_eq!(options(&known), None, "nothing before the first round");
+    known.exposure = Some(std::sync::Arc::new(chain.clone()));
+    options(&known).unwrap()
+}
+
 fn a_bucket(bucket: Bucket, strikes: i64) -> BucketExposure {
     let by_strike = (0..strikes).map(|n| StrikeExposure {
         strike: Price::from_cents((600 - strikes / 2 + n) * 100),
@@ -85,7 +93,7 @@ fn what_is_not_known_is_null_and_never_zero() {
         seen_at: None,
         zero_dte: false,
     }];
-    let json = serde_json::to_value(options(&chain)).unwrap();
+    let json = serde_json::to_value(shown(&chain)).unwrap();
     for pointer in [
         "/oldest",
         "/pin",
@@ -115,7 +123,7 @@ fn what_is_not_known_is_null_and_never_zero() {
 fn the_strikes_around_spot_are_kept_and_all_are_counted() {
     let mut chain = bare();
     chain.buckets = vec![a_bucket(Bucket::Zero, 401)];
-    let view = options(&chain);
+    let view = shown(&chain);
     let strikes = &view.buckets[0].strikes;
     assert_eq!((view.buckets[0].strikes_total, strikes.len()), (401, MOST_STRIKES));
     assert_eq!(strikes[MOST_STRIKES / 2].strike.to_string(), "600.00");
@@ -158,7 +166,7 @@ fn a_cell_without_a_contract_is_nothing() {
         vol_gex: 0.0,
     };
     chain.cells = vec![cell(DAY, 600, 5.0), cell(DAY.tomorrow().unwrap(), 601, -7.0)];
-    let map = options(&chain).map;
+    let map = shown(&chain).map;
     assert_eq!(map.expiries, ["2026-11-23", "2026-11-24"]);
     assert_eq!(map.gex, [[Some(5.0), None], [None, Some(-7.0)]]);
     assert_eq!(map.vol_gex[0], [Some(0.0), None], "a volume of zero is known");
