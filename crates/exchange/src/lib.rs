@@ -21,6 +21,7 @@
 //! | [`hub`] | all of these as one state machine without I/O and without a clock |
 //! | [`scenario`] | what the broker does that a client would rather not meet, as files |
 //! | [`server`] | [`Gateway`]: sockets, threads, the simulated clock |
+//! | [`vantage`] | [`AlphaVantage`]: a local Alpha Vantage that tells of the same market |
 
 pub mod broker;
 pub mod desk;
@@ -29,8 +30,10 @@ pub mod hub;
 pub mod scenario;
 pub mod server;
 pub mod session;
+pub mod vantage;
 pub mod wire;
 
 pub use hub::Limits;
 pub use scenario::Scenario;
 pub use server::{Gateway, GatewayConfig, GatewayError, GatewayHandle};
+pub use vantage::{AlphaVantage, AlphaVantageConfig, AlphaVantageError, AlphaVantageHandle};

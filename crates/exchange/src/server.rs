@@ -32,6 +32,7 @@ use crate::broker::store::{FileStore, NoStore, Store};
 use crate::desk::Desk;
 use crate::feed::source::{Source, UniverseSource};
 use crate::hub::Hub;
+use crate::vantage::market::{Gone, Look, Market};
 pub use config::GatewayConfig;
 use engine::{Engine, Stop};
 pub use metrics::{GatewayMetrics, MetricsView};
@@ -92,6 +93,19 @@ pub struct GatewayHandle {
     metrics: Arc<GatewayMetrics>,
     failure: Arc<Mutex<Option<String>>>,
     account: String,
+    requests: mpsc::Sender<connection::Message>,
+}
+
+/// The market of a running gateway, for others in the process to look at.
+#[derive(Debug, Clone)]
+pub struct GatewayMarket {
+    requests: mpsc::Sender<connection::Message>,
+}
+
+impl Market for GatewayMarket {
+    fn look(&self, _now: Timestamp, look: Look) -> Result<(), Gone> {
+        self.requests.blocking_send(connection::Message::Look(look)).map_err(|_| Gone)
+    }
 }
 
 impl Gateway {
@@ -155,7 +169,7 @@ impl Gateway {
             .build()
             .map_err(GatewayError::Threads)?;
         let (closed, all_closed) = std::sync::mpsc::channel();
-        let accept = connection::accept(listener, config, requests, shutting, Arc::clone(&metrics));
+        let accept = connection::accept(listener, config, requests.clone(), shutting, Arc::clone(&metrics));
         runtime.spawn(async move {
             accept.await;
             // Nobody waits for it when the handle is gone already.
@@ -172,6 +186,7 @@ impl Gateway {
             metrics,
             failure,
             account,
+            requests,
         })
     }
 }
@@ -185,6 +200,17 @@ impl GatewayHandle {
     /// Simulated time.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The clock of simulated time.
+    pub fn clock(&self) -> Clock {
+        self.clock.clone()
+    }
+
+    /// The market that its clients are told of, for a local Alpha Vantage beside it. Looking at it blocks:
+    /// not on a thread that runs tasks.
+    pub fn market(&self) -> Arc<dyn Market> {
+        Arc::new(GatewayMarket { requests: self.requests.clone() })
     }
 
     /// The account's number.

@@ -193,6 +193,14 @@ impl ChainOverlay {
         dues.into_iter().flatten().min().filter(|due| *due < self.session.close)
     }
 
+    /// Adds a row and a quote of every contract to `out`.
+    pub(crate) fn quote_all(&mut self, at: Timestamp, out: &mut Vec<Input>) {
+        for place in 0..self.listed.len() {
+            self.tell_row(place, at, Span::from_nanos(0), out);
+            self.requote(place, at, true, out);
+        }
+    }
+
     /// Adds to `out` what is due up to and at `to`: quotes of the rounds, prints.
     pub fn advance(&mut self, to: Timestamp, out: &mut Vec<Input>) {
         while let Some(at) = self.next_time().filter(|due| *due <= to) {

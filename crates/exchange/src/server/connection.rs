@@ -34,6 +34,8 @@ pub(super) enum Message {
     Unreadable(ConnectionId, DecodeError),
     /// The client is gone.
     Gone(ConnectionId),
+    /// Somebody in the process looks at the market.
+    Look(crate::vantage::market::Look),
 }
 
 /// Whether a client would rather wait than be refused when it sends too much.

@@ -176,6 +176,7 @@ impl Engine {
             Message::Request(id, request) => self.hub.request(id, &request),
             Message::Unreadable(id, error) => self.hub.unreadable(id, &error),
             Message::Gone(id) => self.forget(id),
+            Message::Look(look) => look.run(&self.hub.desk().history()),
         }
     }
 

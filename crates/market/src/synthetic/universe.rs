@@ -1,6 +1,9 @@
 //! The whole synthetic market: all symbols with their chains, one stream in order of time.
 
-use alphatrader_model::{Calendar, Input, InstrumentId, Payload, Price, Session, Symbol, Timestamp};
+use alphatrader_model::market::Level;
+use alphatrader_model::{
+    Calendar, Input, InstrumentId, Payload, Price, Quantity, Quote, Session, Span, Symbol, Timestamp,
+};
 
 use super::chronicle::{Chronicle, Halt, ScriptedHalt};
 use super::days::Days;
@@ -127,6 +130,48 @@ impl Universe {
         }
         None
     }
+}
+
+/// What a symbol's chain says a minute before a session's close, without the day before it: contracts, rows,
+/// quotes; and the symbol's price there in cents. Nothing for a symbol that the market does not have.
+///
+/// Contracts, their open interest and their surface are those of the same session in [`Universe`]; the
+/// unusual buyer's volume is not counted.
+pub fn closing_chain(config: &UniverseConfig, symbol: Symbol, session: Session) -> Option<(f64, Vec<Input>)> {
+    let calendar = Calendar::xnys();
+    let symbols: Vec<&'static Profile> =
+        config.symbols.iter().filter_map(|symbol| super::profile::profile(symbol.as_str())).collect();
+    let place_of = symbols.iter().position(|profile| profile.symbol == symbol.as_str())?;
+    let profiles: Vec<(&Profile, f64)> = symbols.iter().map(|profile| (*profile, profile.base)).collect();
+    let days = Days::to(config.seed, &calendar, &session);
+    let (series, mixtures) = Series::new(config.seed, days, &profiles);
+    let mut paths = series.paths(&session);
+    let place = series.days.place(session.date);
+    let (profile, of) = (symbols[place_of], &mixtures[place_of]);
+    let single = SyntheticConfig {
+        seed: config.seed,
+        symbol,
+        underlying_id: InstrumentId(place_of as u32),
+        first_option_id: InstrumentId(profiles.len() as u32),
+        base_price: profile.base_price(),
+        with_chain: true,
+    };
+    let (open, _) = series.anchors(of, place);
+    let mut chain = chain_of(&single, profile, &calendar, session, &paths, of, open / 100.0);
+    let at = session.close - Span::MINUTE;
+    let cents = paths.cents(of, at);
+    let level = |price: f64| {
+        Some(Level { price: Price::from_cents((price.round() as i64).max(1)), size: Quantity::new(100) })
+    };
+    // Contracts are placed around the open, as in the whole market, and quoted around the price of the minute.
+    let mut said = Vec::new();
+    for (when, price) in [(session.open, open), (at, cents)] {
+        let quote = Quote { instrument: single.underlying_id, bid: level(price), ask: level(price) };
+        let input = Input { ts_event: when, ts_recv: when, payload: Payload::Quote(quote) };
+        chain.on(&input, &mut said);
+    }
+    chain.quote_all(at, &mut said);
+    Some((cents, said))
 }
 
 /// The chain of a symbol that opens at `open` dollars.
