@@ -114,6 +114,7 @@ const PROVIDERS: Readonly<Record<string, string>> = {
   alpha_vantage: 'Alpha Vantage',
   cboe: 'Cboe, delayed',
   lean: 'recorded day',
+  end_of_day: 'end of day',
   synthetic: 'synthetic',
 };
 

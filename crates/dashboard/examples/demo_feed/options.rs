@@ -290,7 +290,9 @@ fn chain(symbol: Symbol, spot: f64, at: Timestamp, close: Timestamp) -> ChainExp
     let mut cells: Vec<Cell> = Vec::new();
     for pair in rows.chunks(2) {
         let mut sums = Sums::default();
-        pair.iter().for_each(|row| add(&mut sums, row, spot));
+        for row in pair {
+            add(&mut sums, row, spot);
+        }
         cells.push(Cell {
             expiry: pair[0].expiry,
             strike: price(pair[0].strike),

@@ -293,6 +293,7 @@ const fn provider_name(provider: Provider) -> &'static str {
         Provider::AlphaVantage => "alpha_vantage",
         Provider::Cboe => "cboe",
         Provider::Lean => "lean",
+        Provider::EndOfDay => "end_of_day",
         Provider::Synthetic => "synthetic",
     }
 }

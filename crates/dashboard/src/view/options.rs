@@ -21,7 +21,8 @@ pub struct OptionsView {
     pub oldest: Option<Instant>,
     /// Price of the underlying it rests on.
     pub spot: Option<Decimal>,
-    /// Who told the contracts, in the order of their number: `ibkr`, `alpha_vantage`, `cboe`, `lean`, `synthetic`.
+    /// Who told the contracts, in the order of their number: `ibkr`, `alpha_vantage`, `cboe`, `lean`,
+    /// `end_of_day`, `synthetic`.
     pub providers: Vec<String>,
     /// The dealers' side that was assumed: `naive` (long calls, short puts), `inverse` or `short-both`.
     pub dealer_sign: String,
