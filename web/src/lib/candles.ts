@@ -18,6 +18,7 @@ import {
 import type { BarView } from '../gen/Market';
 import type { ExecutionView, SignalView } from '../gen/Trading';
 import { clock, millis, minute, toNumber } from './format';
+import { reaching } from './levels';
 import { tokens } from './theme.svelte';
 
 /** Room at the right for the names of the levels, pixels. */
@@ -73,7 +74,8 @@ export class CandleChart {
     this.#candles = this.#chart.addSeries(CandlestickSeries, {
       borderVisible: true,
       lastValueVisible: true,
-      autoscaleInfoProvider: atLeast,
+      autoscaleInfoProvider: (original: () => AutoscaleInfo | null) =>
+        this.#withLevels(atLeast(original)),
     });
     this.#vwap = this.#chart.addSeries(LineSeries, {
       lineWidth: 2,
@@ -181,6 +183,14 @@ export class CandleChart {
       ...colours(level),
     });
     this.#levels.set(title, { line, level });
+  }
+
+  #withLevels(info: AutoscaleInfo | null): AutoscaleInfo | null {
+    if (info?.priceRange == null) return info;
+    const { minValue, maxValue } = info.priceRange;
+    const prices = [...this.#levels.values()].map(({ level }) => level.price);
+    const [low, high] = reaching([minValue, maxValue], prices);
+    return { ...info, priceRange: { minValue: low, maxValue: high } };
   }
 
   /** Lines beside the VWAP; as many as were given the last time. They do not move the scale. */

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { BarView } from '../gen/Market';
 import type { LevelsView } from '../gen/Options';
-import { chainLevelsOf, vwapBands } from './levels';
+import { chainLevelsOf, reaching, vwapBands } from './levels';
 
 const view: LevelsView = {
   at: '2026-11-23T15:00:00.000000Z', oldest: null, bucket: '0dte', dealer_sign: 'naive', degraded: false, gex: null,
@@ -15,6 +15,11 @@ it('levels at one price share a line, unknown ones have none, old ones no colour
   ]);
   expect(chainLevelsOf(view, true).map((level) => level.colour)).toEqual(['muted', 'muted']);
   expect(chainLevelsOf(undefined, false)).toEqual([]);
+});
+
+it('a level near the candles is on the chart, a far one does not flatten them', () => {
+  expect(reaching([600, 602], [599.5, 601, 640])).toEqual([599.5, 602]);
+  expect(reaching([600, 602], [])).toEqual([600, 602]);
 });
 
 const bar = (minute: number, vwap: string | null): BarView => ({

@@ -27,6 +27,16 @@ export function chainLevelsOf(view: LevelsView | undefined, old: boolean): Level
   return found;
 }
 
+/** Part of the candles' range that a level may lie beyond them and still be shown. */
+const NEAR = 0.4;
+
+/** Levels just outside the candles are on the chart; far ones do not flatten the candles. */
+export function reaching([low, high]: readonly [number, number], prices: readonly number[]): readonly [number, number] {
+  const reach = (high - low) * NEAR;
+  const near = prices.filter((price) => price >= low - reach && price <= high + reach);
+  return [Math.min(low, ...near), Math.max(high, ...near)];
+}
+
 /**
  * Lines at -2, -1, 1 and 2 deviations from the VWAP at the end of each minute. A minute's deviation is the first
  * that was kept after its end; the running minute has the newest. Minutes before the page's server began have none.

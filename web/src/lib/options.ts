@@ -180,11 +180,11 @@ export function marksOf(levels: MarksView, spot: string | null, pin: string | nu
   });
 }
 
-/** Levels at one price stand under one name: `pin, max pain`. */
+/** Levels at one price stand under one name, two to a line: `pin, max pain`. */
 export function merged(marks: readonly Mark[]): Mark[] {
   const found: Mark[] = [];
   for (const mark of marks) {
-    const same = found.find((one) => one.price === mark.price && one.name !== 'spot');
+    const same = found.find((one) => one.price === mark.price && one.name !== 'spot' && !one.name.includes(','));
     if (same === undefined) found.push({ ...mark });
     else same.name = `${same.name}, ${mark.name}`;
   }

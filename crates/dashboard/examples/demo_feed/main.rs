@@ -94,8 +94,8 @@ fn feed(publisher: &Publisher, mut commands: mpsc::Receiver<Command>, minutes: i
         }
         let spots: Vec<_> =
             walks.iter().map(|walk| (walk.features.symbol, walk.features.last.map(Price::to_f64))).collect();
-        // A stalled market has no new chains either.
-        if !stall {
+        // A stalled market has no new chains either: its first one grows old.
+        if !stall || screen.made.options.is_empty() {
             screen.made.step(now, session.close, &spots);
         }
         screen.publish(now, seq, &walks, &desk);
