@@ -33,6 +33,7 @@
 //! | [`matrix`] | small symmetric matrices |
 //! | [`exposure`] | what an option chain says when its contracts are summed |
 //! | [`options`] | Black-Scholes-Merton prices, sensitivities, implied volatility |
+//! | [`portfolio`] | what is held: sums, finite moves, value at risk by revaluation, SPAN-like grid, stress table |
 //!
 //! The crate is pure: no clock, no input or output, no randomness. What is written here uses `libm`,
 //! never the platform's mathematics; only the root finder behind [`options::implied`] takes `exp` and
@@ -62,6 +63,7 @@ pub mod matrix;
 pub mod ofi;
 pub mod options;
 pub mod parameters;
+pub mod portfolio;
 pub mod probability;
 pub mod quality;
 pub mod regime;

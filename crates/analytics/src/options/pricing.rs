@@ -244,6 +244,26 @@ impl Prepared {
         })
     }
 
+    /// The price alone at a volatility: the bits of [`Prepared::value`] in half its time.
+    ///
+    /// # Errors
+    /// [`PricingError::Volatility`] outside `(0, 5]`.
+    pub fn price(&self, volatility: f64) -> Result<f64, PricingError> {
+        if !(volatility > 0.0 && volatility <= MAX_VOLATILITY) {
+            return Err(PricingError::Volatility(volatility));
+        }
+        let h = &self.horizon;
+        let (spot_now, strike_now) = (self.spot * h.carry, self.strike * h.discount);
+        let sign = sign_of(self.right);
+        Ok(match self.distance(volatility) {
+            Some((d1, total)) if h.years > 0.0 => {
+                let (of_d1, of_d2) = (normal_cdf(sign * d1), normal_cdf(sign * (d1 - total)));
+                (sign * (spot_now * of_d1 - strike_now * of_d2)).max(0.0)
+            }
+            _ => (sign * (spot_now - strike_now)).max(0.0),
+        })
+    }
+
     /// Price, vega and its curvature at a volatility in `(0, 5]`; absent where the price does not depend on it.
     pub(crate) fn slope(&self, volatility: f64) -> Option<Slope> {
         let Self { horizon: h, spot, strike, .. } = *self;

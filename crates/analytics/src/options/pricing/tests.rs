@@ -104,6 +104,7 @@ fn an_expiry_prepared_once_gives_the_same_bits() {
             let prepared = horizon.option(right, 600.0, strike).unwrap();
             let plain = terms(right, 600.0, strike, 0.1);
             assert_eq!(prepared.value(0.2), value(&plain, 0.2));
+            assert_eq!(prepared.price(0.2), prepared.value(0.2).map(|v| v.price));
             assert!((prepared.forward() / plain.forward() - 1.0).abs() < 1e-15);
         }
     }

@@ -1,4 +1,7 @@
+use super::super::super::pricing::{sign_of, value};
+use super::super::has_dividend;
 use super::*;
+use alphatrader_model::instrument::Right;
 use proptest::prelude::*;
 
 fn terms(right: Right, strike: f64, days: f64) -> Terms {
