@@ -78,10 +78,10 @@ impl Newsroom {
                 self.counts.unused += 1;
                 continue;
             }
-            if asked.is_none() {
-                if let Some((score, relevance)) = article.score.zip(article.relevance) {
-                    self.keep(None, article, score, relevance);
-                }
+            if asked.is_none()
+                && let Some((score, relevance)) = article.score.zip(article.relevance)
+            {
+                self.keep(None, article, score, relevance);
             }
             for mention in &article.mentions {
                 let of = Some(mention.symbol);

@@ -48,7 +48,7 @@ pub fn decode(body: &[u8]) -> Result<Series, serde_json::Error> {
         Some((raw.date.as_str().and_then(day::date)?, raw.value.number().ok().flatten()?))
     };
     let mut points: Vec<_> = raw.data.iter().filter_map(point).collect();
-    points.sort_by(|a, b| b.0.cmp(&a.0));
+    points.sort_by_key(|point| core::cmp::Reverse(point.0));
     points.dedup_by_key(|point| point.0);
     points.truncate(POINTS);
     let text = |field: &Field<'_>| field.as_str().unwrap_or("").chars().take(100).collect();

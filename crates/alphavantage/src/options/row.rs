@@ -1,7 +1,8 @@
 //! One row: what its fields say, and the rules it has to pass.
 
-use alphatrader_model::chain::{Exercise, VendorGreeks};
-use alphatrader_model::{ChainEntry, OptionContract, Price, Right, Timestamp};
+use alphatrader_model::calendar::expiry;
+use alphatrader_model::chain::VendorGreeks;
+use alphatrader_model::{ChainEntry, OptionContract, Price, Right, Symbol, Timestamp};
 use jiff::civil::Date;
 use serde::Deserialize;
 
@@ -86,6 +87,7 @@ pub(crate) type Column<'a> = for<'r> fn(&'r mut Row<'a>) -> &'r mut Field<'a>;
 
 /// What became of a row.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly every row is kept: a box would be an allocation a row")]
 pub(crate) enum Judged {
     /// It may stay, without what was wrong in it.
     Keep {
@@ -117,7 +119,7 @@ pub(crate) struct Judge<'a> {
     session: Option<Date>,
     is_historical: bool,
     /// Rows of one expiry stand together: its date and settlement are looked up once.
-    expiry: Option<(Date, Timestamp, Timestamp)>,
+    expiry: Option<(Symbol, Date, Timestamp)>,
 }
 
 impl<'a> Judge<'a> {
@@ -188,7 +190,7 @@ impl<'a> Judge<'a> {
         let agrees = expiration.is_none_or(|date| date == contract.expiry)
             && strike.is_none_or(|strike| strike == contract.strike)
             && right.is_none_or(|right| right == contract.right)
-            && is_root_of(contract.root.as_str(), self.asked.symbol.as_str());
+            && is_root_of(contract.root, self.asked.symbol);
         if !agrees {
             return Err(Rule::Disagrees);
         }
@@ -217,13 +219,12 @@ impl<'a> Judge<'a> {
     ) -> Result<ChainEntry, Rule> {
         let (bid, ask) = (price(&row.bid, "bid", counts)?, price(&row.ask, "ask", counts)?);
         let last = price(&row.last, "last", counts)?;
-        let is_index = is_index(self.asked.symbol.as_str());
         let mut entry = ChainEntry {
             contract,
             // An adjusted contract (its root ends in a digit) delivers something else than 100 shares.
             multiplier: (!contract.root.as_str().ends_with(|c: char| c.is_ascii_digit())).then_some(100),
-            exercise: if is_index { Exercise::European } else { Exercise::American },
-            settles: self.settles(&contract, is_index),
+            exercise: expiry::exercise(contract.root),
+            settles: self.settles(&contract),
             bid: None,
             ask: None,
             bid_size: count(&row.bid_size)?,
@@ -236,7 +237,7 @@ impl<'a> Judge<'a> {
             quoted_at: None,
         };
         match (bid, ask) {
-            (_, None) | (_, Some(Price::ZERO)) => counts.note(Rule::NoQuote),
+            (_, None | Some(Price::ZERO)) => counts.note(Rule::NoQuote),
             (Some(bid), Some(ask)) if bid > ask => counts.note(Rule::Crossed),
             (bid, ask) => {
                 entry.bid = bid.filter(|bid| *bid > Price::ZERO);
@@ -270,39 +271,30 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// The close of the last day; its open for index options of the monthly root, which settle on opening prices.
-    fn settles(&mut self, contract: &OptionContract, is_index: bool) -> Timestamp {
-        let (open, close) = match self.expiry {
-            Some((date, open, close)) if date == contract.expiry => (open, close),
+    /// The instant that settles it.
+    fn settles(&mut self, contract: &OptionContract) -> Timestamp {
+        match self.expiry {
+            Some((root, date, settles)) if (root, date) == (contract.root, contract.expiry) => settles,
             _ => {
-                let calendar = self.asked.calendar;
-                let session = calendar.session(contract.expiry);
-                let session = session.unwrap_or_else(|| calendar.previous_session(contract.expiry));
-                self.expiry = Some((contract.expiry, session.open, session.close));
-                (session.open, session.close)
+                let settles = self.asked.calendar.settlement(contract.root, contract.expiry);
+                self.expiry = Some((contract.root, contract.expiry, settles));
+                settles
             }
-        };
-        let by_open = is_index && matches!(contract.root.as_str(), "SPX" | "NDX" | "RUT");
-        if by_open { open } else { close }
-    }
-}
-
-fn is_index(symbol: &str) -> bool {
-    matches!(symbol, "SPX" | "SPXW" | "NDX" | "NDXP" | "RUT" | "RUTW" | "XSP" | "VIX" | "VIXW" | "DJX")
-}
-
-/// Roots are the symbol without its dot, with a letter for weekly index options, or a digit for adjusted contracts.
-fn is_root_of(root: &str, symbol: &str) -> bool {
-    let mut rest = root.bytes();
-    for byte in symbol.bytes().filter(|b| b.is_ascii_alphanumeric()) {
-        if rest.next() != Some(byte) {
-            return false;
         }
     }
+}
+
+/// Whether options of a root are on a symbol: the symbol without its dot, a weekly root of an index, or a root with a
+/// digit behind it, for adjusted contracts.
+fn is_root_of(root: Symbol, symbol: Symbol) -> bool {
+    if root == symbol || expiry::underlying(root) == expiry::underlying(symbol) {
+        return true;
+    }
+    let mut rest = root.as_str().bytes();
+    let begins = symbol.as_str().bytes().filter(u8::is_ascii_alphanumeric).all(|b| rest.next() == Some(b));
     match (rest.next(), rest.next()) {
-        (None, _) => true,
-        (Some(b'W' | b'P'), None) => is_index(symbol),
-        (Some(digit), None) => digit.is_ascii_digit(),
+        (None, _) => begins,
+        (Some(digit), None) => begins && digit.is_ascii_digit(),
         _ => false,
     }
 }

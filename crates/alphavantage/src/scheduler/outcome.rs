@@ -142,7 +142,7 @@ impl Scheduler {
         self.replan();
     }
 
-    fn succeeded(&mut self, place: usize) {
+    pub(super) fn succeeded(&mut self, place: usize) {
         let now = self.now;
         let target = &mut self.targets[place];
         target.ok += 1;
@@ -190,21 +190,18 @@ impl Scheduler {
             .filter(|_| target.attempt < attempts)
             .map(|wait| Span::from_nanos(i64::try_from(wait.as_nanos()).unwrap_or(i64::MAX)))
             .filter(|wait| now + *wait < deadline);
-        match wait {
-            Some(wait) => {
-                target.retry_at = Some(now + wait);
-                self.journal.note(now, Choice::Retry { subject, class, wait });
-            }
-            None => {
-                target.attempt = 0;
-                target.backoff = None;
-                self.journal.note(now, Choice::GiveUp { subject, class });
-                if pulled {
-                    // A pull that failed is tried again in a while, not at the next session.
-                    target.due = Some(now + Self::PATIENCE);
-                }
-            }
+        if let Some(wait) = wait {
+            target.retry_at = Some(now + wait);
+            self.journal.note(now, Choice::Retry { subject, class, wait });
+            return;
         }
+        target.attempt = 0;
+        target.backoff = None;
+        if pulled {
+            // A pull that failed is tried again in a while, not at the next session.
+            target.due = Some(now + Self::PATIENCE);
+        }
+        self.journal.note(now, Choice::GiveUp { subject, class });
     }
 
     /// What was asked for once goes when it is answered, or given up.

@@ -27,7 +27,12 @@ pub enum Asked {
 pub(super) fn subjects(settings: &Settings) -> Vec<Subject> {
     let mut out = Vec::new();
     for symbol in settings.symbols.iter().filter(|_| settings.options) {
-        out.extend([Subject::Expiry(*symbol, 0), Subject::Expiry(*symbol, 1), Subject::Chain(*symbol)]);
+        out.push(Subject::Expiry(*symbol, 0));
+        // The second expiry is worth its own requests only where every day has one.
+        if settings.daily_expiries.contains(symbol) {
+            out.push(Subject::Expiry(*symbol, 1));
+        }
+        out.push(Subject::Chain(*symbol));
     }
     if settings.quotes {
         let hundreds = settings.symbols.len().div_ceil(BULK);
@@ -177,10 +182,6 @@ impl Scheduler {
         if let Subject::Expiry(symbol, n) = subject {
             let expiry = self.expiry(symbol, n)?;
             about.is_today = expiry == self.calendar.date_of(self.now);
-            // The second expiry of a symbol is worth its own requests only where every day has one, or money is in it.
-            if n > 0 && !about.daily {
-                return None;
-            }
         }
         // Chains of the last session change once a day.
         if self.function_of(subject) == Function::HistoricalOptions {
