@@ -249,7 +249,8 @@ oldest: Instant | null,
  */
 spot: Decimal | null, 
 /**
- * Who told the contracts, in the order of their number: `ibkr`, `alpha_vantage`, `cboe`, `lean`, `synthetic`.
+ * Who told the contracts, in the order of their number: `ibkr`, `alpha_vantage`, `cboe`, `lean`,
+ * `end_of_day`, `synthetic`.
  */
 providers: Array<string>, 
 /**
