@@ -25,4 +25,16 @@ export function fitted(
   return { redraw, destroy: () => observer.disconnect() };
 }
 
+/** Begins a path along points; nothing is drawn yet. */
+export function path(c: CanvasRenderingContext2D, points: readonly (readonly number[])[]): void {
+  c.beginPath();
+  points.forEach(([x = 0, y = 0], n) => (n === 0 ? c.moveTo(x, y) : c.lineTo(x, y)));
+}
+
+/** Draws a line along points. */
+export function stroke(c: CanvasRenderingContext2D, points: readonly (readonly number[])[]): void {
+  path(c, points);
+  c.stroke();
+}
+
 export const CHART_FONT = "10.5px 'Inter Variable', system-ui, sans-serif";
