@@ -18,22 +18,27 @@
 //! | [`faults`], [`spoil`] | what goes wrong: whole answers, and rows of a chain |
 //! | [`journal`] | the requests that came, with their times |
 //! | [`market`] | the market that is told of |
-//! | [`functions`] | the functions by name, who may call them |
-//! | [`options`], [`news`] | the bodies |
+//! | [`functions`], [`demo`] | the functions by name, who may call them |
+//! | [`options`], [`news`], [`quotes`], [`series`], [`listings`], [`economic`] | the bodies |
 //! | [`json`], [`table`] | how bodies are written |
 //! | [`http`], [`server`] | the thin shell: sockets, threads |
 
+pub mod demo;
+pub mod economic;
 pub mod faults;
 pub mod functions;
 pub mod http;
 pub mod journal;
 pub mod json;
 pub mod limits;
+pub mod listings;
 pub mod market;
 pub mod news;
 pub mod options;
+pub mod quotes;
 pub mod refusal;
 pub mod request;
+pub mod series;
 pub mod server;
 pub mod spoil;
 pub mod table;
@@ -54,7 +59,7 @@ use limits::Meter;
 pub use market::{Market, OwnMarket};
 use refusal::Refusal;
 pub use request::Request;
-pub use server::{AlphaVantage, AlphaVantageConfig, AlphaVantageError, AlphaVantageHandle};
+pub use server::{Alone, AlphaVantage, AlphaVantageConfig, AlphaVantageError, AlphaVantageHandle};
 
 /// How an answer leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,13 +129,10 @@ impl Vantage {
     pub fn answer(&self, request: &Request, now: Timestamp) -> Response {
         let key = Key::of(request.get("apikey"));
         let (number, verdict) = self.admit(request, key, now);
-        let (mut response, how) = match verdict {
+        let (response, how) = match verdict {
             Verdict::Refuse(refusal, how) => (self.refuse(refusal, request), how),
             Verdict::Serve(fault) => self.serve(request, key, now, fault),
         };
-        if request.wants_csv() && response.content_type == Response::JSON && how == "served" {
-            response.content_type = Response::CSV;
-        }
         self.lock().journal.answered(number, how);
         response
     }
@@ -218,6 +220,7 @@ impl Vantage {
             Err(refusal) => (self.refuse(refusal, request), format!("refused:{refusal:?}").to_lowercase()),
         };
         if let Some((fault, delay)) = drawn {
+            how = fault.name();
             match fault {
                 Fault::Truncated => response.delivery = Delivery::Truncated,
                 Fault::Reset => response.delivery = Delivery::Reset,
@@ -229,7 +232,6 @@ impl Vantage {
                 }
                 _ => {}
             }
-            how = fault.name();
         }
         (response, how)
     }

@@ -25,6 +25,7 @@
 //! | [`progress`] | [`Progress`]: bytes read of all bytes, for a progress bar |
 //! | [`recording`] | our own recordings: the format, its writer, its readers |
 //! | [`chain`] | option chains: Cboe's tables, LEAN's option days and universes, daily rows |
+//! | [`economic`] | economic events: files of the user's (CSV, ICS), estimates by rule |
 //! | [`tables`] | the market as Parquet or CSV: the archive, and what is exported |
 //! | `foreign` | what a file is that is none of ours |
 //! | `walk` | files below a folder, sorted and bounded |
@@ -40,6 +41,7 @@
 pub mod chain;
 pub mod databento;
 pub mod days;
+pub mod economic;
 pub mod error;
 pub mod inspect;
 pub mod item;

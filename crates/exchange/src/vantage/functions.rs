@@ -7,13 +7,13 @@ use super::faults::Fault;
 use super::json::Json;
 use super::limits::Key;
 use super::market::{Gone, Market, ask};
-use super::news;
 use super::options::ratios::{self, Ratio};
 use super::options::{self, Filter};
 use super::refusal::Refusal;
 use super::request::Request;
 use super::spoil::spoil;
 use super::table::Table;
+use super::{demo, economic, listings, news, quotes, series};
 use crate::feed::history::History;
 
 /// What is asked, by whom, when.
@@ -62,6 +62,15 @@ const STAND_IN: (&str, &str) = ("IBM", "JPM");
 /// [`Refusal`].
 pub fn call(market: &dyn Market, asked: &Asked<'_>) -> Result<Body, Refusal> {
     let function = asked.request.function();
+    if asked.key == Key::Demo {
+        if !demo::is_example(asked.request) {
+            return Err(Refusal::Demo);
+        }
+        if function.starts_with("REALTIME_") {
+            // The documentation's examples of these show the sample.
+            return Ok(Body::Json(sample(function)));
+        }
+    }
     if asked.key == Key::Free && PREMIUM.contains(&function) {
         return match function {
             "REALTIME_OPTIONS" | "REALTIME_OPTIONS_FMV" | "REALTIME_BULK_QUOTES" => {
@@ -81,7 +90,16 @@ pub fn call(market: &dyn Market, asked: &Asked<'_>) -> Result<Body, Refusal> {
             ratio(market, asked, "Historical Volume Open Interest Ratio", Ratio::VolumeInterest)
         }
         "NEWS_SENTIMENT" => articles(market, asked),
-        _ => Err(Refusal::NoSuchFunction),
+        "GLOBAL_QUOTE" => quote(market, asked),
+        "REALTIME_BULK_QUOTES" | "REALTIME_BULK_BID_ASK_PRICES" => bulk(market, asked),
+        "TIME_SERIES_INTRADAY" | "TIME_SERIES_DAILY" | "TIME_SERIES_DAILY_ADJUSTED" => prices(market, asked),
+        "INDEX_DATA" => index(market, asked),
+        "MARKET_STATUS" => Ok(Body::Json(find(market, asked.now, |history| {
+            listings::status(history.calendar, history.now)
+        })?)),
+        "TOP_GAINERS_LOSERS" => Ok(Body::Json(find(market, asked.now, listings::movers)?)),
+        "EARNINGS_CALENDAR" => earnings(market, asked),
+        _ => statistics(market, asked),
     }
 }
 
@@ -184,8 +202,137 @@ fn articles(market: &dyn Market, asked: &Asked<'_>) -> Result<Body, Refusal> {
     body.map(Body::Json).ok_or(Refusal::InvalidInputs)
 }
 
+/// How fresh a key's quotes are: as entitled to, and as asked for.
+fn entitlement(asked: &Asked<'_>) -> quotes::Entitlement {
+    match asked.request.get("entitlement") {
+        Some("realtime") if asked.key == Key::Normal => quotes::Entitlement::Realtime,
+        Some("delayed") if asked.key == Key::Normal => quotes::Entitlement::Delayed,
+        _ => quotes::Entitlement::EndOfDay,
+    }
+}
+
+fn quote(market: &dyn Market, asked: &Asked<'_>) -> Result<Body, Refusal> {
+    let (told, symbol) = symbol_of(asked.request.get("symbol"))?;
+    let entitled = entitlement(asked);
+    let day = find(market, asked.now, move |history| match entitled {
+        quotes::Entitlement::Realtime => quotes::live(history, symbol),
+        quotes::Entitlement::Delayed => quotes::delayed(history, symbol),
+        quotes::Entitlement::EndOfDay => quotes::end_of_day(history, symbol),
+    })?;
+    Ok(if asked.request.wants_csv() {
+        Body::Text(quotes::global_text(&told, day.as_ref()))
+    } else {
+        Body::Json(quotes::global(&told, day.as_ref(), entitled))
+    })
+}
+
+fn bulk(market: &dyn Market, asked: &Asked<'_>) -> Result<Body, Refusal> {
+    let quotes = asked.request.function() == "REALTIME_BULK_QUOTES";
+    let list = asked.request.get("symbol").ok_or(Refusal::InvalidCall)?;
+    let wanted: Vec<(String, Symbol)> =
+        list.split(',').take(quotes::MOST).filter_map(|text| symbol_of(Some(text)).ok()).collect();
+    let rows = find(market, asked.now, move |history| {
+        let row = |(told, symbol): &(String, Symbol)| {
+            let day = quotes::live(history, *symbol)?;
+            let row = if quotes { quotes::bulk_row } else { quotes::book_row };
+            Some(row(history, told, &day))
+        };
+        wanted.iter().filter_map(row).collect::<Vec<_>>()
+    })?;
+    if asked.request.wants_csv() {
+        return Ok(Body::Text(quotes::rows_text(&rows)));
+    }
+    let (endpoint, array) = if quotes {
+        ("Realtime Bulk Quotes", "data")
+    } else {
+        ("Realtime Bulk Bid Ask Prices", "Intraday Prices")
+    };
+    Ok(Body::Json(quotes::rows_body(endpoint, array, &rows)))
+}
+
+fn prices(market: &dyn Market, asked: &Asked<'_>) -> Result<Body, Refusal> {
+    let request = asked.request;
+    let (told, symbol) = symbol_of(request.get("symbol"))?;
+    let full = match request.get("outputsize").unwrap_or("compact") {
+        "compact" => false,
+        "full" => true,
+        _ => return Err(Refusal::InvalidCall),
+    };
+    let kind = match request.function() {
+        "TIME_SERIES_DAILY" => series::Kind::Daily,
+        "TIME_SERIES_DAILY_ADJUSTED" => series::Kind::Adjusted,
+        _ => series::Kind::Intraday(request.get("interval").ok_or(Refusal::InvalidCall)?.to_owned()),
+    };
+    let minutes: i64 = match &kind {
+        series::Kind::Intraday(interval) => match interval.as_str() {
+            "1min" => 1,
+            "5min" => 5,
+            "15min" => 15,
+            "30min" => 30,
+            "60min" => 60,
+            _ => return Err(Refusal::InvalidCall),
+        },
+        _ => 0,
+    };
+    let month = request.get("month").map(|text| format!("{text}-01").parse::<Date>());
+    let month = month.transpose().map_err(|_| Refusal::InvalidCall)?;
+    let points = find(market, asked.now, move |history| match minutes {
+        0 => series::daily(history, symbol, full),
+        _ => series::intraday(history, symbol, minutes, series::Reach { full, month }),
+    })?;
+    let points = points.ok_or(Refusal::InvalidCall)?;
+    if request.wants_csv() {
+        return Ok(Body::Text(series::text(&kind, &points)));
+    }
+    let delayed = entitlement(asked) == quotes::Entitlement::Delayed;
+    let suffix = if delayed { " - DATA DELAYED BY 15 MINUTES" } else { "" };
+    Ok(Body::Json(series::body(&kind, &told, &points, full, suffix)))
+}
+
+fn index(market: &dyn Market, asked: &Asked<'_>) -> Result<Body, Refusal> {
+    let name = asked.request.get("symbol").ok_or(Refusal::InvalidCall)?.to_owned();
+    let interval = asked.request.get("interval").ok_or(Refusal::InvalidCall)?.to_owned();
+    if !["daily", "weekly", "monthly"].contains(&interval.as_str()) {
+        return Err(Refusal::InvalidCall);
+    }
+    let body = find(market, asked.now, move |history| series::index(history, &name, &interval))?;
+    body.map(Body::Json).ok_or(Refusal::InvalidCall)
+}
+
+fn earnings(market: &dyn Market, asked: &Asked<'_>) -> Result<Body, Refusal> {
+    let months = match asked.request.get("horizon").unwrap_or("3month") {
+        "3month" => 3,
+        "6month" => 6,
+        "12month" => 12,
+        _ => return Err(Refusal::InvalidCall),
+    };
+    let symbol = asked.request.get("symbol").map(|text| symbol_of(Some(text))).transpose()?;
+    let text = find(market, asked.now, move |history| {
+        let symbol = symbol.as_ref().map(|(told, symbol)| (told.as_str(), symbol.as_str()));
+        let today = history.calendar.date_of(history.now);
+        listings::earnings(history.calendar, history.seed, today, months, symbol)
+    })?;
+    Ok(Body::Text(text))
+}
+
+fn statistics(market: &dyn Market, asked: &Asked<'_>) -> Result<Body, Refusal> {
+    let series = economic::find(asked.request.function()).ok_or(Refusal::NoSuchFunction)?;
+    let of = |name: &str| asked.request.get(name).map(str::to_owned);
+    let (interval, maturity) = (of("interval"), of("maturity"));
+    let answer = find(market, asked.now, move |history| {
+        let today = history.calendar.date_of(history.now);
+        let asked = (interval.as_deref(), maturity.as_deref());
+        economic::values(series, history.calendar, history.seed, today, asked)
+    })?;
+    let answer = answer.ok_or(Refusal::InvalidCall)?;
+    Ok(if asked.request.wants_csv() { Body::Text(answer.text()) } else { Body::Json(answer.json()) })
+}
+
 /// The payload in the place of a premium function's answer.
 pub fn sample(function: &str) -> Json {
+    if function == "REALTIME_BULK_QUOTES" {
+        return quotes::sample();
+    }
     options::sample(endpoint(function))
 }
 
@@ -194,7 +341,9 @@ pub fn empty(function: &str) -> Json {
     match function {
         "NEWS_SENTIMENT" => Json::object([("items", Json::text("0")), ("feed", Json::Array(Vec::new()))]),
         "GLOBAL_QUOTE" => Json::object([("Global Quote", Json::Object(Vec::new()))]),
-        "REALTIME_OPTIONS" | "REALTIME_OPTIONS_FMV" | "HISTORICAL_OPTIONS" | "REALTIME_BULK_QUOTES" => {
+        "REALTIME_BULK_QUOTES" => quotes::rows_body(endpoint(function), "data", &[]),
+        "EARNINGS_CALENDAR" => Json::Object(Vec::new()),
+        "REALTIME_OPTIONS" | "REALTIME_OPTIONS_FMV" | "HISTORICAL_OPTIONS" => {
             options::body(endpoint(function), &[])
         }
         _ => Json::Object(Vec::new()),

@@ -166,7 +166,8 @@ pub fn closing_chain(config: &UniverseConfig, symbol: Symbol, session: Session) 
     // Contracts are placed around the open, as in the whole market, and quoted around the price of the minute.
     let mut said = Vec::new();
     for (when, price) in [(session.open, open), (at, cents)] {
-        let quote = Quote { instrument: single.underlying_id, bid: level(price), ask: level(price) };
+        let quote =
+            Quote { instrument: single.underlying_id, bid: level(price - 1.0), ask: level(price + 1.0) };
         let input = Input { ts_event: when, ts_recv: when, payload: Payload::Quote(quote) };
         chain.on(&input, &mut said);
     }
