@@ -134,6 +134,9 @@ pub(crate) struct RunArgs {
     /// Port of the paper gateway on loopback; 0 takes a free one. [default: 4002]
     #[arg(long, value_name = "PORT")]
     pub(crate) gateway_port: Option<u16>,
+    /// Port of the local server that stands in for Alpha Vantage; 0 takes a free one. [default: 0]
+    #[arg(long, value_name = "PORT")]
+    pub(crate) alpha_vantage_port: Option<u16>,
     /// Folder of ledger, paper account and logs. [default: state]
     #[arg(long, value_name = "FOLDER")]
     pub(crate) state_dir: Option<PathBuf>,
@@ -525,6 +528,8 @@ pub(crate) enum Table {
     OptionQuotes,
     /// Open interest and volume of options.
     Chain,
+    /// Whole chains as a source told them at once, a row a contract.
+    Chains,
     /// Where part of a stream was lost.
     Gaps,
 }

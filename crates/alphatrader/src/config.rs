@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 
-use alphatrader_model::Settings;
+use alphatrader_model::{Settings, Symbol};
 use alphatrader_store::hot::Place;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
@@ -45,6 +45,9 @@ pub(crate) struct Config {
     /// The paper exchange that this process hosts.
     #[garde(dive)]
     pub(crate) paper: Paper,
+    /// Where option chains and news come from.
+    #[garde(dive)]
+    pub(crate) alpha_vantage: AlphaVantage,
     /// What the core does.
     #[garde(dive)]
     pub(crate) trading: Settings,
@@ -205,6 +208,100 @@ pub(crate) struct Paper {
     pub(crate) speed: f64,
 }
 
+/// Where option chains and news come from: Alpha Vantage, or the server that stands in for it beside the paper
+/// exchange. The key is never here: `ALPHA_VANTAGE_API_KEY` in the environment, or the credential
+/// `alpha_vantage_api_key` of the service manager.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct AlphaVantage {
+    /// Whether it is asked at all.
+    #[garde(skip)]
+    pub(crate) enabled: bool,
+    /// The endpoint. When none is named: the local server beside the paper exchange, else the vendor.
+    #[garde(custom(endpoint))]
+    pub(crate) base_url: Option<String>,
+    /// Port of the local server on loopback; 0 takes a free one.
+    #[garde(skip)]
+    pub(crate) port: u16,
+    /// Symbols whose chains and news are followed, most important first; those of `trading.symbols` when none is named.
+    #[garde(length(max = 50))]
+    pub(crate) symbols: Vec<Symbol>,
+    /// Requests in any 60 seconds, retries and refusals counted: ten below what the plan of the key allows.
+    #[garde(range(min = 1, max = 1_180))]
+    pub(crate) max_per_minute: u32,
+    /// Least milliseconds between two requests.
+    #[garde(range(min = 20, max = 60_000))]
+    pub(crate) spacing_ms: u32,
+    /// Requests on the way at once.
+    #[garde(range(min = 1, max = 8))]
+    pub(crate) in_flight: u8,
+    /// How often what is asked for, seconds.
+    #[garde(dive)]
+    pub(crate) cadence: Cadence,
+    /// Hours after which an article counts half in the score of the news.
+    #[garde(range(min = 0.25, max = 24.0))]
+    pub(crate) half_life_hours: f64,
+    /// Follow option chains.
+    #[garde(skip)]
+    pub(crate) options: bool,
+    /// Follow the news.
+    #[garde(skip)]
+    pub(crate) news: bool,
+    /// Follow bulk quotes: the broker is the first source of quotes.
+    #[garde(skip)]
+    pub(crate) quotes: bool,
+    /// Follow rates, earnings, movers and the market's status.
+    #[garde(skip)]
+    pub(crate) reference_data: bool,
+}
+
+/// Seconds between two requests of a kind, in the session, while nothing presses.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Cadence {
+    /// Today's expiry of symbols whose options expire every day.
+    #[garde(range(min = 1, max = 3_600))]
+    pub(crate) today: u32,
+    /// Their next expiry, and the nearest one of a symbol that is held.
+    #[garde(range(min = 1, max = 3_600))]
+    pub(crate) nearest: u32,
+    /// The nearest expiry of every other symbol.
+    #[garde(range(min = 1, max = 3_600))]
+    pub(crate) warm: u32,
+    /// Whole chains.
+    #[garde(range(min = 1, max = 86_400))]
+    pub(crate) chain: u32,
+    /// News of a symbol, or of the market.
+    #[garde(range(min = 10, max = 86_400))]
+    pub(crate) news: u32,
+}
+
+impl Default for AlphaVantage {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            base_url: None,
+            port: 0,
+            symbols: Vec::new(),
+            max_per_minute: 590,
+            spacing_ms: 125,
+            in_flight: 8,
+            cadence: Cadence::default(),
+            half_life_hours: 4.0,
+            options: true,
+            news: true,
+            quotes: false,
+            reference_data: true,
+        }
+    }
+}
+
+impl Default for Cadence {
+    fn default() -> Self {
+        Self { today: 5, nearest: 10, warm: 30, chain: 60, news: 150 }
+    }
+}
+
 impl Default for State {
     fn default() -> Self {
         Self { directory: PathBuf::from("state") }
@@ -270,6 +367,18 @@ impl Default for Paper {
     fn default() -> Self {
         Self { enabled: true, port: 4002, seed: 1, speed: 1.0 }
     }
+}
+
+#[expect(clippy::ref_option, reason = "the signature that garde calls")]
+fn endpoint(url: &Option<String>, _: &()) -> garde::Result {
+    let Some(url) = url else { return Ok(()) };
+    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    if url.len() <= 300 && host.is_some_and(|host| !host.is_empty() && !host.contains(['?', '@', ' '])) {
+        return Ok(());
+    }
+    Err(garde::Error::new(
+        "not an address: give http:// or https:// and a host, without a key and without a `?`",
+    ))
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that garde calls")]
@@ -391,6 +500,9 @@ mod tests {
             ("trading:\n  strategies:\n    zero_dte:\n      window_start: '9:45'\n", "4:", "time of day"),
             ("log: {}\nstore: localhost:6379\n", "2:", "begins with redis://"),
             ("redis:\n  max_connections: 0\n", "2:", "max_connections"),
+            ("alpha_vantage:\n  base_url: https://a.example/query?apikey=k\n", "2:", "without a key"),
+            ("alpha_vantage:\n  api_key: k\n", "2:", "api_key"),
+            ("trading:\n  options:\n    dealer_sign: {SPY: long}\n", "3:", "long"),
             ("paper: [", "1:", ""),
         ];
         for (text, place, words) in cases {

@@ -26,6 +26,7 @@ impl Table {
             Self::Bars => Kind::Bars,
             Self::OptionQuotes => Kind::OptionQuotes,
             Self::Chain => Kind::Chain,
+            Self::Chains => Kind::Chains,
             Self::Gaps => Kind::Gaps,
         }
     }

@@ -11,9 +11,10 @@
 //! | `hot` | where the hot state goes: memory, or Redis too |
 //! | `show` | ten times a second the moment to the dashboard, four times to the hot state |
 //! | `streams` | the broker edge's streams as a person reads them |
+//! | `vantage` | option chains and news: the edge, and the server that stands in for the vendor |
 //! | `stop` | Ctrl-C once, and twice |
 //!
-//! Start: environment, hot state, ledger, paper gateway, dashboard's port, broker edge, engine. Stop: working
+//! Start: environment, hot state, ledger, paper gateway, dashboard's port, broker edge, Alpha Vantage, engine. Stop: working
 //! entries cancelled, then everything closed in the reverse order.
 
 mod core_thread;
@@ -27,6 +28,7 @@ mod record;
 mod show;
 mod stop;
 mod streams;
+mod vantage;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
@@ -55,6 +57,7 @@ use found::Found;
 use hot::HotState;
 pub(crate) use record::program;
 use show::{Show, ShowParts, Told};
+use vantage::Vantage;
 
 /// Contracts a process follows: a day's chain near the money and what is held.
 const CONTRACTS: u32 = 4_096;
@@ -84,7 +87,8 @@ pub(crate) fn run(mut config: Config, args: &RunArgs) -> Result<(), Failure> {
     let before = record::before(&config, &clock, &sender)?;
     let registry = Registry::going_on(CONTRACTS, before.recall.instruments.clone());
     let ibkr = start_ibkr(&config, &clock, &sender, registry, gateway.as_ref(), &runtime)?;
-    let parts = Parts { clock, sender, receiver, ibkr, hot, before };
+    let vantage = Arc::new(Vantage::start(&config, &clock, &sender, gateway.as_ref(), runtime.handle()));
+    let parts = Parts { clock, sender, receiver, ibkr, vantage, hot, before };
     let found = Found::new(&config, &parts.clock, &parts.sender, &parts.hot);
     let own_clock = parts.clock.clone();
     let system = System::start(&config, parts, ledger, recovery, &dashboard, &found)?;
@@ -100,6 +104,9 @@ fn apply(config: &mut Config, args: &RunArgs) {
     }
     if let Some(port) = args.gateway_port {
         config.paper.port = port;
+    }
+    if let Some(port) = args.alpha_vantage_port {
+        config.alpha_vantage.port = port;
     }
     if let Some(folder) = &args.state_dir {
         config.state.directory.clone_from(folder);
@@ -206,6 +213,7 @@ struct Parts {
     sender: Sender,
     receiver: Receiver,
     ibkr: Arc<IbkrHandle>,
+    vantage: Arc<Vantage>,
     hot: HotState,
     before: record::Before,
 }
@@ -215,6 +223,7 @@ struct System {
     clock: Clock,
     sender: Sender,
     ibkr: Arc<IbkrHandle>,
+    vantage: Arc<Vantage>,
     writer: Arc<LedgerWriter>,
     core: CoreThread,
     recorder: Option<Arc<Recorder>>,
@@ -232,7 +241,7 @@ impl System {
         dashboard: &Dashboard,
         found: &Found,
     ) -> Result<Self, Failure> {
-        let Parts { clock, sender, receiver, ibkr, hot, before } = parts;
+        let Parts { clock, sender, receiver, ibkr, vantage, hot, before } = parts;
         let records: Vec<Record> = recovery.records.iter().map(|r| r.record.clone()).collect();
         let settings = settings_told(config);
         let recording =
@@ -249,7 +258,7 @@ impl System {
                 tracing::error!(%error, "the ledger's answer did not reach the engine");
             }
         }));
-        let modules = register(&clock, &ibkr, &writer, &hot)?;
+        let modules = register(&clock, &ibkr, &vantage, &writer, &hot)?;
         let (told, hears) = Told::channel();
         let edges = LiveEdges::new(Arc::clone(&writer), Arc::clone(&ibkr), sender.clone(), told, tape);
         tell_settings(&sender, &clock, settings)?;
@@ -262,6 +271,7 @@ impl System {
             moments: core.moments(),
             clock: clock.clone(),
             ibkr: Arc::clone(&ibkr),
+            vantage: Arc::clone(&vantage),
             writer: Arc::clone(&writer),
             inbox: sender.clone(),
             modules,
@@ -271,7 +281,8 @@ impl System {
         };
         let show = Show::start(parts, hears)
             .map_err(|e| Failure::new(format!("the screen's thread cannot start: {e}")))?;
-        Ok(Self { clock, sender, ibkr, writer, core, recorder, show, hot, publisher: dashboard.publisher() })
+        let publisher = dashboard.publisher();
+        Ok(Self { clock, sender, ibkr, vantage, writer, core, recorder, show, hot, publisher })
     }
 
     fn tell(&self, asked: Operator) {
@@ -304,6 +315,7 @@ fn tell_settings(sender: &Sender, clock: &Clock, settings: Settings) -> Result<(
 fn register(
     clock: &Clock,
     ibkr: &Arc<IbkrHandle>,
+    vantage: &Arc<Vantage>,
     writer: &Arc<LedgerWriter>,
     hot: &HotState,
 ) -> Result<Modules, Failure> {
@@ -333,6 +345,11 @@ fn register(
     let failed = |e: alphatrader_edge::RegistryError| Failure::new(e.to_string());
     let ingestion = modules.register("ibkr_ingestion", "ibkr", every, broker).map_err(failed)?;
     seat.get_or_init(|| ingestion);
+    if vantage.is_wanted() {
+        let vantage = Arc::clone(vantage);
+        let health = move || vantage.health();
+        modules.register("alpha_vantage_ingestion", "alpha_vantage", every, health).map_err(failed)?;
+    }
     // These live on the engine's thread: silence of the thread is their only fault of their own.
     for name in ["analytics", "signals", "risk"] {
         modules.register(name, name, every, || Health::Ready).map_err(failed)?;
@@ -361,7 +378,7 @@ fn serve(
         // The sender lives until the end of this function; its loss is an end too.
         let _ = ended.wait_for(|over| *over).await;
     }));
-    announce(args, &url, gateway.as_ref());
+    announce(args, &url, gateway.as_ref(), system.vantage.local_address());
     let asked = runtime.block_on(stop::until_asked(system, commands));
     match &asked {
         Ok(()) => {
@@ -376,6 +393,8 @@ fn serve(
         tracing::warn!("not every cancel was confirmed in time; the next start asks the broker");
     }
     runtime.block_on(system.ibkr.shutdown());
+    // Before the gateway, on whose market it looks.
+    system.vantage.stop(runtime);
     let written = system.writer.shutdown(LEDGER_FAREWELL);
     if system.recorder.as_ref().is_some_and(|recorder| !recorder.finish(LEDGER_FAREWELL)) {
         tracing::warn!("the recording was not finished in time: it ends without its last words");
@@ -393,12 +412,13 @@ fn serve(
 }
 
 /// One line on stdout: whoever waits for it may ask from now on.
-fn announce(args: &RunArgs, url: &str, gateway: Option<&GatewayHandle>) {
+fn announce(args: &RunArgs, url: &str, gateway: Option<&GatewayHandle>, vantage: Option<SocketAddr>) {
     match args.output {
         Output::Text => println!("AlphaTrader is ready: {url}"),
         Output::Json => {
             let gateway = gateway.map(|g| g.local_addr().to_string());
-            println!("{}", serde_json::json!({ "url": url, "gateway": gateway }));
+            let vantage = vantage.map(|address| address.to_string());
+            println!("{}", serde_json::json!({ "url": url, "gateway": gateway, "alpha_vantage": vantage }));
         }
     }
     if !args.no_browser {

@@ -61,7 +61,7 @@ impl Collector {
         Self {
             scheduler: Scheduler::new(&settings, calendar.clone(), now),
             chains: Chains::default(),
-            newsroom: Newsroom::new(&settings.symbols),
+            newsroom: Newsroom::new(&settings.symbols).with_half_life(settings.half_life),
             broker: BTreeMap::new(),
             bulk: BTreeMap::new(),
             rates: BTreeMap::new(),

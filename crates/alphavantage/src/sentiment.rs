@@ -1,6 +1,6 @@
 //! The score of the news, by symbol and for the market.
 //!
-//! The mean of the articles' scores, each weighed by its relevance and by `0.5^(age / 4 h)`. Only articles with a
+//! The mean of the articles' scores, each weighed by its relevance and by `0.5^(age / half-life)`. Only articles with a
 //! relevance of at least 0.3 count. An article that came twice (by its address, or by its title: agencies sell the same
 //! text to many) counts once, by its earliest copy. For the market as a whole the article's own score and the largest
 //! relevance of its topics stand in.
@@ -15,7 +15,7 @@ use crate::news::{Article, Feed};
 
 /// Least relevance that counts.
 pub const RELEVANCE: f64 = 0.3;
-/// Age at which an article counts half.
+/// Age at which an article counts half, where nothing else is set.
 pub const HALF_LIFE: Span = Span::from_minutes(240);
 /// Articles of one symbol that are kept, the newest.
 pub const KEPT: usize = 400;
@@ -47,6 +47,7 @@ pub struct Newsroom {
     followed: Vec<Symbol>,
     kept: BTreeMap<Option<Symbol>, Vec<Kept>>,
     newest: BTreeMap<Option<Symbol>, Timestamp>,
+    half_life: Span,
     counts: NewsCounts,
 }
 
@@ -60,7 +61,13 @@ struct Kept {
 impl Newsroom {
     /// An empty one for these symbols.
     pub fn new(followed: &[Symbol]) -> Self {
-        Self { followed: followed.to_vec(), ..Self::default() }
+        Self { followed: followed.to_vec(), half_life: HALF_LIFE, ..Self::default() }
+    }
+
+    /// The same with another half-life, which is positive.
+    #[must_use]
+    pub fn with_half_life(self, half_life: Span) -> Self {
+        Self { half_life, ..self }
     }
 
     /// Takes an answer for a symbol, or for the market. Says whose score may have changed.
@@ -142,7 +149,7 @@ impl Newsroom {
         let (mut weights, mut sum) = (0.0, 0.0);
         for Kept { headline, .. } in kept.iter() {
             let age = now.since(headline.published).as_seconds().max(0.0);
-            let weight = headline.relevance * libm::exp2(-age / HALF_LIFE.as_seconds());
+            let weight = headline.relevance * libm::exp2(-age / self.half_life.as_seconds());
             weights += weight;
             sum += weight * headline.score;
         }
@@ -207,6 +214,14 @@ mod tests {
         // Equal ages: by relevance alone.
         let (sentiment, _) = score(vec![article("a", 5, 1.0, 0.9), article("b", 5, -1.0, 0.3)]);
         assert!((sentiment.score.unwrap() - 0.5).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_half_life_is_a_setting() {
+        let mut room = Newsroom::new(&[spy()]).with_half_life(Span::from_minutes(60));
+        let articles = vec![article("a", 0, 0.6, 0.8), article("b", 60, -0.3, 0.8)];
+        room.take(now(), Some(spy()), &Feed { articles, dropped: 0 });
+        assert!((room.sentiment(now(), Some(spy())).score.unwrap() - 0.3).abs() < 1e-12);
     }
 
     #[test]

@@ -76,6 +76,8 @@ pub struct Settings {
     pub quotes: bool,
     /// Whether market status, movers, rates and the calendar of earnings are followed.
     pub reference_data: bool,
+    /// Age at which an article counts half in a score; 15 minutes to a day.
+    pub half_life: Span,
     /// Continuous rate a year for comparing the source's Greeks with ours.
     pub risk_free_rate: f64,
     /// Seed of the jitter of retries.
@@ -106,6 +108,9 @@ pub enum SettingsError {
     /// 1 to 8.
     #[error("{0} requests on the way at once: give 1 to 8")]
     InFlight(usize),
+    /// 15 minutes to a day.
+    #[error("a half-life of {0} ms: give 15 minutes to a day")]
+    HalfLife(i64),
     /// A second to a week.
     #[error("a cadence of {0} ms: give at least a second and at most a week")]
     Cadence(i64),
@@ -133,6 +138,7 @@ impl Settings {
             news: true,
             quotes: true,
             reference_data: true,
+            half_life: crate::sentiment::HALF_LIFE,
             risk_free_rate: 0.04,
             seed: 1,
             connect_timeout: Duration::from_secs(3),
@@ -162,6 +168,9 @@ impl Settings {
         if !(1..=8).contains(&self.in_flight) {
             return Err(SettingsError::InFlight(self.in_flight));
         }
+        if !(Span::from_minutes(15)..=Span::from_minutes(24 * 60)).contains(&self.half_life) {
+            return Err(SettingsError::HalfLife(self.half_life.millis()));
+        }
         let c = self.cadence;
         let week = Span::from_minutes(7 * 24 * 60);
         [c.today, c.nearest, c.warm, c.chain, c.pre_market, c.quotes, c.news, c.news_closed, c.slow, c.daily]
@@ -187,6 +196,7 @@ mod tests {
             Settings { per_minute: 0, ..good.clone() },
             Settings { spacing: Span::from_millis(1), ..good.clone() },
             Settings { in_flight: 9, ..good.clone() },
+            Settings { half_life: Span::ZERO, ..good.clone() },
             Settings { cadence: Cadence { news: Span::from_millis(1), ..good.cadence }, ..good },
         ];
         for settings in broken {

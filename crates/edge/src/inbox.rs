@@ -5,7 +5,7 @@
 //! it is full the caller is refused and [`Receiver::overflowed`] stays set: the engine halts.
 //!
 //! The *market* queue takes the rest in its order. Only when it is full is it thinned, by the mildest
-//! step that makes room (see [`thin`]): quotes, chain rows and timers to the newest per key; then
+//! step that makes room (see [`thin`]): quotes, chain rows, chains, scores of news and timers to the newest per key; then
 //! book edits of an instrument to one gap; then prints and bars to gaps. Prints are never conflated.
 //!
 //! Bounds: [`Limits`]. A push takes a lock for tens of nanoseconds (for milliseconds while the queue
@@ -36,6 +36,9 @@ impl Limits {
     /// Room in the market queue for each contract, so that the thinnest queue always leaves room:
     /// at most 10 events of a contract survive thinning.
     pub const PER_INSTRUMENT: usize = 16;
+    /// Chains and scores of news that may wait: each chain holds up to tens of thousands of contracts. When one more
+    /// comes, those that a newer one of their key supersedes go first, then the oldest.
+    pub const CHAINS: usize = 64;
 }
 
 impl Default for Limits {
@@ -104,6 +107,8 @@ pub struct InboxMetrics {
     pub quotes: u64,
     /// Chain rows superseded likewise.
     pub chain_rows: u64,
+    /// Whole chains and scores of news superseded likewise, or left out because too many waited.
+    pub chains: u64,
     /// Timer events superseded likewise.
     pub timers: u64,
     /// Trading states and totals of the day superseded likewise.
@@ -176,6 +181,11 @@ const fn goes_first(payload: &Payload) -> bool {
     payload.is_critical() || matches!(payload, Payload::Session(_) | Payload::Instrument(_))
 }
 
+/// Whether it is one of the few events that are large.
+const fn is_chain(payload: &Payload) -> bool {
+    matches!(payload, Payload::ChainSnapshot(_) | Payload::Sentiment(_))
+}
+
 /// Whose market data an event is.
 const fn instrument(payload: &Payload) -> Option<InstrumentId> {
     match payload {
@@ -239,6 +249,12 @@ impl Sender {
                 metrics.thinned += 1;
                 // An eighth of the queue must come free, so that thinning costs little per event.
                 thin::make_room(market, limits.market - limits.market / 8, metrics, lost_books);
+            }
+            if is_chain(&input.payload)
+                && queues.market.iter().filter(|waiting| is_chain(&waiting.payload)).count() >= Limits::CHAINS
+            {
+                let Queues { market, metrics, .. } = &mut *queues;
+                thin::keep_newest_chains(market, Limits::CHAINS - 1, metrics);
             }
             queues.market.push_back(input);
             queues.metrics.market_peak = queues.metrics.market_peak.max(queues.market.len());

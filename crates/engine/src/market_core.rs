@@ -2,17 +2,21 @@
 //!
 //! Costs nanoseconds and allocates nothing per event once its contracts are known.
 
+mod options;
+
 use alphatrader_analytics::{Parameters, SymbolAnalytics};
 use alphatrader_model::market::{Gap, Quote, Stream};
 use alphatrader_model::settings::Analytics;
 use alphatrader_model::view::{ContractView, MarketView, SymbolHistory};
 use alphatrader_model::{
-    Contract, Discovered, Event, Features, Instrument, InstrumentId, Outputs, Payload, Session, Span, Symbol,
-    Timestamp,
+    ChainSnapshot, Contract, Discovered, Event, Features, Instrument, InstrumentId, Outputs, Payload,
+    Session, Span, Symbol, Timestamp,
 };
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+use options::Options;
 
 /// Contracts one core may know. A day of a few chains is hundreds.
 pub const MOST_CONTRACTS: usize = 65_536;
@@ -35,11 +39,13 @@ pub struct MarketCore {
     discovered_changes: u64,
     /// Last whole second whose features were put out.
     told: Timestamp,
+    /// Chains and their exposures.
+    options: Options,
     refused: u64,
 }
 
 /// Version of the form of a snapshot: one of another form is refused, not guessed at.
-pub const SNAPSHOT_VERSION: u32 = 2;
+pub const SNAPSHOT_VERSION: u32 = 3;
 
 /// Why a snapshot is not taken up.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -150,6 +156,7 @@ impl MarketCore {
             Payload::Settings(settings) => {
                 self.configured.clone_from(&settings.symbols);
                 self.analytics = settings.analytics.clone();
+                self.options.on_settings(&settings.options, settings.risk_free_rate);
                 let known: Vec<Instrument> =
                     self.view.contracts.iter().map(|c| c.instrument.clone()).collect();
                 for instrument in &known {
@@ -163,13 +170,20 @@ impl MarketCore {
             Payload::Session(session) => {
                 self.begin_session(*session);
                 self.view.session = Some(*session);
+                self.options.on_session(session);
                 for (symbol, features) in self.symbols.iter_mut().zip(&mut self.view.features) {
                     symbol.on_session(features, *session);
                 }
             }
             Payload::Instrument(instrument) => self.on_instrument(instrument),
-            // What they say is not summed yet.
-            Payload::ChainSnapshot(_) | Payload::Sentiment(_) => {}
+            Payload::ChainSnapshot(chain) => self.on_chain(now, chain),
+            Payload::Sentiment(score) => {
+                if score.symbol.is_none_or(|symbol| self.configured.contains(&symbol)) {
+                    options::on_sentiment(score, &mut self.view);
+                } else {
+                    self.refused += 1;
+                }
+            }
             // No measure rests on them: a stock that does not trade has no quotes, which the edge sees to.
             Payload::Status(status) => self.analyse(status.instrument, |s, f| s.on_status(f, now, status)),
             Payload::Totals(totals) => self.analyse(totals.instrument, |s, _| s.on_totals(now, totals)),
@@ -177,7 +191,25 @@ impl MarketCore {
                 return;
             }
         }
+        self.options.work(now, &mut self.view, out);
         self.view.as_of = now;
+    }
+
+    fn on_chain(&mut self, now: Timestamp, chain: &ChainSnapshot) {
+        let configured = self.configured.contains(&chain.underlying);
+        if !(configured && self.options.on_chain(now, chain, &mut self.view)) {
+            self.refused += 1;
+        }
+    }
+
+    /// Whether a round of exposures is under way: a slice of it waits for the next event.
+    pub fn is_revaluing(&self) -> bool {
+        self.options.is_busy()
+    }
+
+    /// Contracts of all chains that are held.
+    pub fn chain_contracts(&self) -> usize {
+        self.options.contracts()
     }
 
     /// Parameters change where a session begins, never inside one: what came since, or has expired since.
@@ -232,6 +264,7 @@ impl MarketCore {
         };
         contract.quote = Some(*quote);
         contract.quote_at = Some(now);
+        self.options.on_quote(now, quote, &contract.instrument.contract);
         self.analyse(quote.instrument, |s, f| s.on_quote(f, now, quote));
     }
 
@@ -282,6 +315,7 @@ impl MarketCore {
             });
             self.analysed.push(None);
         }
+        self.options.on_instrument(instrument);
         self.begin_analysis(instrument);
     }
 

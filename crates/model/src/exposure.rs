@@ -367,7 +367,42 @@ pub struct ChainExposure {
     pub pin: Option<Pin>,
 }
 
+/// The heads of a [`ChainExposure`].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ExposureSummary {
+    /// Whose options.
+    pub underlying: Symbol,
+    /// The instant it is of.
+    pub as_of: Timestamp,
+    /// Price of the underlying it rests on, dollars.
+    pub spot: f64,
+    /// As [`Sums::gex`], of all expiries.
+    pub gex: f64,
+    /// As [`Sums::dex`], of all expiries.
+    pub dex: f64,
+    /// As [`Levels::gamma_flip`], of all expiries.
+    pub gamma_flip: Option<f64>,
+    /// Rows in the sums.
+    pub included: u32,
+    /// As [`ChainExposure::degraded`].
+    pub degraded: bool,
+}
+
 impl ChainExposure {
+    /// Its heads.
+    pub fn summary(&self) -> ExposureSummary {
+        ExposureSummary {
+            underlying: self.underlying,
+            as_of: self.as_of,
+            spot: self.spot,
+            gex: self.total.gex,
+            dex: self.total.dex,
+            gamma_flip: self.bucket(Bucket::All).and_then(|all| all.levels.gamma_flip),
+            included: self.rows.included,
+            degraded: self.degraded,
+        }
+    }
+
     /// A range of expiries, when the chain has any.
     pub fn bucket(&self, bucket: Bucket) -> Option<&BucketExposure> {
         self.buckets.iter().find(|b| b.bucket == bucket)

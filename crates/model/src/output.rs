@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::event::{HaltLevel, Seq};
+use crate::exposure::ExposureSummary;
 use crate::features::Features;
 use crate::number::Money;
 use crate::order::{Fill, Order, OrderId, OrderRequest};
@@ -86,6 +87,8 @@ pub struct Outputs {
     pub effects: Vec<Effect>,
     /// Features of each symbol, at each whole second of event time.
     pub features: Vec<Features>,
+    /// What a finished round of exposures came to: at most one a symbol and second of event time.
+    pub exposures: Vec<ExposureSummary>,
 }
 
 impl Outputs {
@@ -94,10 +97,14 @@ impl Outputs {
         self.records.clear();
         self.effects.clear();
         self.features.clear();
+        self.exposures.clear();
     }
 
     /// Whether the step yielded nothing.
     pub fn is_empty(&self) -> bool {
-        self.records.is_empty() && self.effects.is_empty() && self.features.is_empty()
+        self.records.is_empty()
+            && self.effects.is_empty()
+            && self.features.is_empty()
+            && self.exposures.is_empty()
     }
 }

@@ -4,6 +4,8 @@
 //! nothing else. Defaults and ranges are those of `signals-and-risk`; the annotated file is
 //! `config/config.yaml`. Clock times are exchange time and move with the close on half days.
 
+mod options;
+
 use core::fmt;
 use core::str::FromStr;
 
@@ -13,6 +15,8 @@ use serde::{Deserialize, Serialize};
 use crate::instrument::Symbol;
 use crate::number::{Money, Price};
 use crate::time::Span;
+
+pub use options::{Options, Rate};
 
 /// All settings of the core.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate)]
@@ -39,6 +43,9 @@ pub struct Settings {
     /// Annual risk-free rate, continuous, for option prices. A fraction: 0.04 is 4 %.
     #[garde(range(min = -0.05, max = 0.30))]
     pub risk_free_rate: f64,
+    /// What option analytics assume.
+    #[garde(dive)]
+    pub options: Options,
 }
 
 /// Market measures.
@@ -220,6 +227,7 @@ impl Default for Settings {
             risk: Risk::default(),
             execution: Execution::default(),
             risk_free_rate: 0.04,
+            options: Options::default(),
         }
     }
 }

@@ -22,7 +22,7 @@ pub use keys::Key;
 pub use memory::{Bounds, MemoryStore};
 pub use mirror::{Mirror, MirrorMetrics};
 pub use place::Place;
-pub use publish::{Picture, Published, Publisher};
+pub use publish::{ExposureText, Picture, Published, Publisher};
 
 /// Why the hot state did not take or give something.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

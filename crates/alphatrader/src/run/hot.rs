@@ -1,8 +1,9 @@
 //! Where the hot state goes: the memory of this process, or a Redis server too.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use alphatrader_analytics::exposure::ExposureDocument;
 use alphatrader_analytics::options;
 use alphatrader_dashboard::view::{Counter, FeedState, FeedView};
 use alphatrader_edge::Health;
@@ -10,7 +11,8 @@ use alphatrader_ibkr::Status;
 use alphatrader_model::Price;
 use alphatrader_model::view::{ContractGreeks, MarketView};
 use alphatrader_store::hot::{
-    Bounds, HotStore, MemoryStore, Mirror, MirrorMetrics, Place, Publisher, RedisLimits, RedisServer,
+    Bounds, ExposureText, HotStore, MemoryStore, Mirror, MirrorMetrics, Place, Publisher, RedisLimits,
+    RedisServer,
 };
 
 use crate::config::Config;
@@ -149,5 +151,53 @@ pub(super) fn greeks(market: &MarketView, rate: f64, into: &mut Vec<ContractGree
         let Some(spot) = middle.map(Price::from_raw).or(features.last) else { continue };
         let own = market.contracts.iter().filter(|view| view.instrument.underlying == features.symbol);
         into.extend(own.filter_map(|view| options::greeks(view, spot, market.as_of, rate)));
+    }
+}
+
+/// Exposures as text, made anew when a round brought others, for a large chain at most every five seconds.
+#[derive(Debug, Default)]
+pub(super) struct Exposures {
+    texts: Vec<ExposureText>,
+    made: Vec<Instant>,
+}
+
+impl Exposures {
+    /// Rows above which a chain is large.
+    const LARGE: u32 = 1_000;
+
+    /// Looks at what there is now.
+    pub(super) fn take(&mut self, now: Instant, market: &MarketView) {
+        for options in &market.options {
+            let Some(exposure) = options.exposure.as_deref() else { continue };
+            let known = self.texts.iter().position(|text| text.symbol == options.symbol);
+            if let Some(place) = known {
+                let recent =
+                    now.saturating_duration_since(self.made[place]) < Publisher::LARGE_CHAIN_INTERVAL;
+                let waits = recent && exposure.rows.rows > Self::LARGE;
+                if self.texts[place].as_of == exposure.as_of || waits {
+                    continue;
+                }
+            }
+            let json = match serde_json::to_string(&ExposureDocument::new(exposure, None)) {
+                Ok(json) => json,
+                Err(error) => {
+                    tracing::error!(symbol = %options.symbol, %error, "exposures have no text");
+                    continue;
+                }
+            };
+            let text = ExposureText { symbol: options.symbol, as_of: exposure.as_of, json };
+            match known {
+                Some(place) => (self.texts[place], self.made[place]) = (text, now),
+                None => {
+                    self.texts.push(text);
+                    self.made.push(now);
+                }
+            }
+        }
+    }
+
+    /// Those of each symbol.
+    pub(super) fn texts(&self) -> &[ExposureText] {
+        &self.texts
     }
 }

@@ -25,6 +25,7 @@ use alphatrader_store::{LedgerWriter, Recovery};
 use super::core_thread::{Moment, Moments};
 use super::feed;
 use super::hot::{self, HotState};
+use super::vantage::Vantage;
 use crate::config::Config;
 
 /// Wall time between two pictures of the dashboard.
@@ -69,6 +70,7 @@ pub(super) struct ShowParts {
     pub(super) moments: Moments,
     pub(super) clock: Clock,
     pub(super) ibkr: Arc<IbkrHandle>,
+    pub(super) vantage: Arc<Vantage>,
     pub(super) writer: Arc<LedgerWriter>,
     pub(super) inbox: Sender,
     pub(super) modules: Modules,
@@ -93,6 +95,7 @@ impl Show {
             hot_at: None,
             greeks: Vec::new(),
             greeks_at: None,
+            exposures: hot::Exposures::default(),
             trails: Trails::default(),
             parameters: Parameters::default(),
             parts,
@@ -170,6 +173,7 @@ struct Screen {
     hot_at: Option<Instant>,
     greeks: Vec<ContractGreeks>,
     greeks_at: Option<Instant>,
+    exposures: hot::Exposures,
     trails: Trails,
     parameters: Parameters,
     stopping: Arc<AtomicBool>,
@@ -207,6 +211,8 @@ impl Screen {
             self.write_hot(&moment);
             self.parts.modules.heartbeat("dashboard");
             self.parts.modules.heartbeat("hot_state");
+            self.parts.modules.heartbeat("alpha_vantage_ingestion");
+            self.parts.vantage.follow(&moment);
             if self.parts.ibkr.status().link != Link::Stopped {
                 self.parts.modules.heartbeat("ibkr_ingestion");
             }
@@ -232,11 +238,13 @@ impl Screen {
             self.greeks.clear();
             hot::greeks(&moment.market, self.parts.config.trading.risk_free_rate, &mut self.greeks);
         }
+        self.exposures.take(now, &moment.market);
         let broker = self.parts.ibkr.status();
         let picture = Picture {
             market: &moment.market,
             histories: &moment.histories,
             greeks: &self.greeks,
+            exposures: self.exposures.texts(),
             trading: &moment.trading,
             market_lives: broker.is_connected(),
         };
@@ -257,6 +265,9 @@ impl Screen {
         let modules = &self.parts.modules;
         for (name, value) in hot::broker_figures(broker) {
             modules.figure("ibkr_ingestion", name, value);
+        }
+        for (name, value) in self.parts.vantage.figures() {
+            modules.figure("alpha_vantage_ingestion", name, value);
         }
         modules.figure("analytics", "events", moment.events as f64);
         let commit = self.parts.writer.metrics();
@@ -295,6 +306,7 @@ impl Screen {
         let data = feed::light(&broker);
         let text = if broker.is_connected() { String::new() } else { broker.text };
         let mut feeds = vec![FeedView { name: name.into(), state, latency_ms, text }, data];
+        feeds.extend(self.parts.vantage.light());
         // The page draws the ledger's light by its last commit; a failure needs words.
         if self.parts.writer.metrics().failed {
             let text = "cannot be written: trading is halted".into();
@@ -313,6 +325,7 @@ impl Screen {
         let rare = [
             counter("events refused", inbox.refused),
             counter("quotes superseded", inbox.quotes),
+            counter("chains superseded", inbox.chains),
             counter("gaps by overflow", inbox.gaps),
             counter("facts not shown", self.hears.lost.load(Ordering::Relaxed)),
         ];

@@ -5,6 +5,7 @@ mod bad_input;
 mod data;
 mod discover;
 mod hot_state;
+mod options;
 mod program;
 mod recording;
 #[allow(dead_code, reason = "shared with the tests of the store; each takes what it needs")]

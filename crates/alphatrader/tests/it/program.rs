@@ -15,6 +15,7 @@ const PATIENCE: Duration = Duration::from_mins(3);
 pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_alphatrader"));
     command.env_remove("ALPHATRADER_CONFIG").env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
+    command.env_remove("ALPHA_VANTAGE_API_KEY").env_remove("CREDENTIALS_DIRECTORY");
     // The workspace's own config/config.yaml is not what a test means.
     command.current_dir(std::env::temp_dir());
     command

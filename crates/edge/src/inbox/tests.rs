@@ -2,10 +2,12 @@ use std::collections::BTreeMap;
 use std::thread;
 use std::time::Duration;
 
+use alphatrader_model::chain::Provider;
 use alphatrader_model::event::{LedgerEvent, Operator};
 use alphatrader_model::market::{Gap, Stream, TradeFlags};
 use alphatrader_model::{
-    Bar, Depth, DepthOperation, Price, Quantity, Quote, Seq, Side, Span, Timestamp, Trade,
+    Bar, ChainSnapshot, Depth, DepthOperation, OptionContract, Price, Quantity, Quote, Seq, Side, Span,
+    Symbol, Timestamp, Trade,
 };
 use proptest::prelude::*;
 
@@ -155,6 +157,70 @@ fn lost_prints_are_bracketed_by_gaps() {
     ];
     assert_eq!(left, expected);
     assert_eq!(receiver.metrics().trades, 31);
+}
+
+fn chain(symbol: &str, day: Option<i8>, at: i64) -> Payload {
+    Payload::ChainSnapshot(Box::new(ChainSnapshot {
+        underlying: Symbol::new(symbol).unwrap(),
+        provider: Provider::AlphaVantage,
+        as_of: Timestamp::from_nanos(at),
+        spot: None,
+        expiry: day.map(|day| format!("SPY2603{day:02}C00600000").parse::<OptionContract>().unwrap().expiry),
+        delayed: false,
+        rows: Vec::new(),
+    }))
+}
+
+/// Underlying, day of the expiry and time of each chain that waits.
+fn chains(receiver: &Receiver) -> Vec<(String, Option<i8>, i64)> {
+    let told = |input: Input| match input.payload {
+        Payload::ChainSnapshot(c) => {
+            Some((c.underlying.to_string(), c.expiry.map(|date| date.day()), c.as_of.nanos()))
+        }
+        _ => None,
+    };
+    all(receiver).into_iter().filter_map(told).collect()
+}
+
+#[test]
+fn chains_conflate_to_the_newest_of_their_underlying_provider_and_expiry() {
+    let (sender, receiver) = Inbox::new(Limits { first: 10, market: 256, instruments: 16 }).unwrap();
+    let told = [
+        ("SPY", Some(16), 1),
+        ("SPY", None, 2),
+        ("QQQ", Some(16), 3),
+        ("SPY", Some(16), 4),
+        ("SPY", Some(17), 5),
+    ];
+    for (symbol, day, at) in told {
+        sender.push(input(at, chain(symbol, day, at))).unwrap();
+    }
+    for n in 0..260 {
+        sender.push(input(10 + n, quote(0))).unwrap();
+    }
+    let newest = [("SPY", None, 2), ("QQQ", Some(16), 3), ("SPY", Some(16), 4), ("SPY", Some(17), 5)];
+    assert_eq!(chains(&receiver), newest.map(|(s, day, at)| (s.to_owned(), day, at)));
+    assert_eq!(sender.metrics().chains, 1, "the first of the 16th: a newer one waits");
+    // A whole chain stands for the single expiries told before it.
+    for (symbol, day, at) in [("SPY", Some(16), 1), ("SPY", None, 2)] {
+        sender.push(input(at, chain(symbol, day, at))).unwrap();
+    }
+    for n in 0..260 {
+        sender.push(input(10 + n, quote(0))).unwrap();
+    }
+    assert_eq!(chains(&receiver), [("SPY".to_owned(), None, 2)]);
+}
+
+#[test]
+fn few_chains_wait_whatever_comes() {
+    let (sender, receiver) = Inbox::new(Limits { first: 10, market: 4_096, instruments: 16 }).unwrap();
+    for n in 0..200 {
+        sender.push(input(n, chain("SPY", None, n))).unwrap();
+    }
+    let waiting = chains(&receiver);
+    assert!(waiting.len() <= Limits::CHAINS, "{}", waiting.len());
+    assert_eq!(waiting.last().map(|last| last.2), Some(199), "the newest is there");
+    assert_eq!(sender.metrics().chains + waiting.len() as u64, 200, "every one that went is counted");
 }
 
 #[test]

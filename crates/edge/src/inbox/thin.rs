@@ -13,7 +13,9 @@ use super::InboxMetrics;
 
 /// Thins `queue` until at most `goal` events are left or no step is left. After the last step at most
 /// 10 events of a contract and one timer are left: a quote, a chain row, a trading status, totals of
-/// the day, gaps of quotes and books, and two gaps each of prints and bars.
+/// the day, gaps of quotes and books, and two gaps each of prints and bars; beside them a chain for each
+/// underlying, provider and expiry, and a score of news for each symbol, at most
+/// [`super::Limits::CHAINS`] of both.
 pub(super) fn make_room(
     queue: &mut VecDeque<Input>,
     goal: usize,
@@ -21,6 +23,7 @@ pub(super) fn make_room(
     lost_books: &mut BTreeSet<InstrumentId>,
 ) {
     keep_newest(queue, metrics);
+    keep_newest_chains(queue, super::Limits::CHAINS.min(goal / 8), metrics);
     for (streams, brackets) in
         [(&[Stream::Depth, Stream::Quotes][..], false), (&[Stream::Trades, Stream::Bars][..], true)]
     {
@@ -47,6 +50,31 @@ fn keep_newest(queue: &mut VecDeque<Input>, metrics: &mut InboxMetrics) {
         if !seen.insert(key) {
             stays[place] = false;
             *superseded += 1;
+        }
+    }
+    let mut stays = stays.into_iter();
+    queue.retain(|_| stays.next().unwrap_or(true));
+}
+
+/// Whole chains: only the newest of each underlying, provider and expiry stays; a whole chain also stands for the
+/// single expiries before it. News: the newest score of each symbol. At most `most` of both stay, the newest.
+pub(super) fn keep_newest_chains(queue: &mut VecDeque<Input>, most: usize, metrics: &mut InboxMetrics) {
+    let (mut chains, mut news, mut kept) = (BTreeSet::new(), BTreeSet::new(), 0);
+    let mut stays = vec![true; queue.len()];
+    for (place, input) in queue.iter().enumerate().rev() {
+        let superseded = match &input.payload {
+            Payload::ChainSnapshot(chain) => {
+                let whole = (chain.underlying, chain.provider, None);
+                chains.contains(&whole) || !chains.insert((chain.underlying, chain.provider, chain.expiry))
+            }
+            Payload::Sentiment(score) => !news.insert(score.symbol),
+            _ => continue,
+        };
+        if superseded || kept == most {
+            stays[place] = false;
+            metrics.chains += 1;
+        } else {
+            kept += 1;
         }
     }
     let mut stays = stays.into_iter();

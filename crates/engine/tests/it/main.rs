@@ -4,6 +4,7 @@
 mod allocation;
 mod desk;
 mod discovered;
+mod options;
 mod recovery;
 mod replay;
 mod simulation;

@@ -284,6 +284,8 @@ fn events(mut body: &[u8]) -> Option<Vec<Taken>> {
 mod tests {
     use super::*;
     use crate::recording::samples;
+    use alphatrader_model::ChainEntry;
+    use alphatrader_model::chain::VendorGreeks;
     use proptest::prelude::*;
 
     #[test]
@@ -311,6 +313,35 @@ mod tests {
             let (kind, body) = piece.frame();
             assert_eq!(Piece::of(&Frame { kind, body, at: 8 }).unwrap(), piece);
         }
+    }
+
+    /// The largest chain there may be is one event, and fits its frame.
+    #[test]
+    fn the_largest_chain_fits_a_frame_and_reads_back() {
+        use alphatrader_model::Price;
+        use alphatrader_model::chain::MOST_ROWS;
+        let sample = crate::recording::layout::payloads().into_iter().find_map(|payload| match payload {
+            Payload::ChainSnapshot(chain) => Some(chain),
+            _ => None,
+        });
+        let mut chain = sample.unwrap();
+        let (row, g) = (chain.rows[0], Some(-0.123_456_789));
+        let greeks = VendorGreeks { delta: g, gamma: g, theta: g, vega: g, rho: g };
+        chain.rows = (1..=MOST_ROWS as i64)
+            .map(|n| {
+                let mut row = ChainEntry { greeks, quoted_at: Some(row.settles), ..row };
+                row.contract.strike = Price::from_cents(n * 100);
+                row
+            })
+            .collect();
+        let taken = vec![samples::taken(1, 5, Payload::ChainSnapshot(chain))];
+        let (kind, body) = Piece::Events(taken.clone()).frame();
+        println!("{} bytes of {MOST_ROWS} rows", body.len());
+        assert!(body.len() < crate::recording::frame::MOST_UNPACKED / 4, "{}", body.len());
+        let mut packed = Vec::new();
+        crate::recording::frame::append(&mut packed, kind, &body, crate::recording::frame::Chain::start())
+            .unwrap();
+        assert_eq!(Piece::of(&Frame { kind, body, at: 8 }).unwrap(), Piece::Events(taken));
     }
 
     #[test]

@@ -1,15 +1,17 @@
 //! The layout of events: what postcard, which knows nothing of names, makes of one of every kind.
 
 use alphatrader_model::broker::BrokerOrderState;
+use alphatrader_model::chain::{Exercise, Provider, VendorGreeks};
 use alphatrader_model::discovered::{CorrelationMatrix, Parameter, SymbolParameters};
 use alphatrader_model::event::{BarrierVerdict, LedgerEvent, Operator};
 use alphatrader_model::market::{
     ChainRow, DayTotals, Gap, Level, Stream, TradeFlags, TradingState, TradingStatus,
 };
+use alphatrader_model::sentiment::Headline;
 use alphatrader_model::{
-    Bar, BrokerEvent, Contract, Depth, DepthOperation, Discovered, EffectId, Instrument, InstrumentId,
-    OptionContract, OrderId, Payload, Price, Quantity, Quote, Right, Seq, Session, Side, Span, Symbol,
-    Timestamp, Trade,
+    Bar, BrokerEvent, ChainEntry, ChainSnapshot, Contract, Depth, DepthOperation, Discovered, EffectId,
+    Instrument, InstrumentId, OptionContract, OrderId, Payload, Price, Quantity, Quote, Right, Sentiment,
+    Seq, Session, Side, Span, Symbol, Timestamp, Trade,
 };
 
 /// Names the layout of events in this program. Recordings with another name are not read: their bytes
@@ -23,13 +25,15 @@ fn symbol() -> Symbol {
     Symbol::new("SPY").expect("a symbol")
 }
 
-fn option() -> Instrument {
+fn put() -> OptionContract {
     let expiry = jiff::civil::date(2026, 3, 16);
-    let option =
-        OptionContract { root: symbol(), expiry, strike: Price::from_cents(60_000), right: Right::Put };
+    OptionContract { root: symbol(), expiry, strike: Price::from_cents(60_000), right: Right::Put }
+}
+
+fn option() -> Instrument {
     Instrument {
         id: InstrumentId(1),
-        contract: Contract::Option(option),
+        contract: Contract::Option(put()),
         underlying: symbol(),
         multiplier: 100,
         tick: Price::CENT,
@@ -49,6 +53,56 @@ fn discovered() -> Discovered {
     of.regimes.transition = vec![vec![1.0]];
     let correlation = CorrelationMatrix { symbols: vec![symbol()], ..CorrelationMatrix::default() };
     Discovered { symbols: [(symbol(), of)].into(), correlation, ..Discovered::default() }
+}
+
+/// A chain of one contract that says everything, and nothing of its Greeks.
+fn chain() -> ChainSnapshot {
+    let as_of = Timestamp::from_seconds(1_773_670_000);
+    let contract = put();
+    ChainSnapshot {
+        underlying: symbol(),
+        provider: Provider::AlphaVantage,
+        as_of,
+        spot: Some(Price::from_cents(60_012)),
+        expiry: Some(contract.expiry),
+        delayed: false,
+        rows: vec![ChainEntry {
+            contract,
+            multiplier: Some(100),
+            exercise: Exercise::American,
+            settles: Timestamp::from_seconds(1_773_691_200),
+            bid: Some(Price::from_cents(120)),
+            ask: Some(Price::from_cents(123)),
+            bid_size: Some(12),
+            ask_size: Some(31),
+            last: Some(Price::from_cents(121)),
+            volume: Some(1_200),
+            open_interest: Some(5_321),
+            implied_volatility: Some(0.1234),
+            greeks: VendorGreeks { delta: Some(-0.48), ..VendorGreeks::default() },
+            quoted_at: None,
+        }],
+    }
+}
+
+fn sentiment() -> Sentiment {
+    let as_of = Timestamp::from_seconds(1_773_670_000);
+    let headline = Headline {
+        title: "A headline".into(),
+        url: "https://example.com/".into(),
+        source: "Example".into(),
+        published: as_of,
+        score: 0.25,
+        relevance: 0.5,
+    };
+    Sentiment {
+        symbol: Some(symbol()),
+        as_of,
+        score: Some(0.25),
+        articles: 1,
+        newest: Some(as_of),
+        headlines: vec![headline],
+    }
 }
 
 /// One of every kind, the critical ones too.
@@ -110,5 +164,7 @@ pub(crate) fn payloads() -> Vec<Payload> {
         Payload::Ledger(LedgerEvent::Committed { through: Seq(4) }),
         Payload::Barrier { effect: EffectId { seq: Seq(4), index: 1 }, verdict: BarrierVerdict::Released },
         Payload::Discovered(Box::new(discovered())),
+        Payload::ChainSnapshot(Box::new(chain())),
+        Payload::Sentiment(Box::new(sentiment())),
     ]
 }

@@ -170,6 +170,10 @@ impl MarketReader {
         })
     }
 
+    fn is_wanted(&self, symbol: Symbol) -> bool {
+        self.wanted.is_empty() || self.wanted.contains(&symbol)
+    }
+
     /// An event of the market with this reader's numbers; nothing for any other.
     fn translate(&mut self, taken: Taken) -> Option<Payload> {
         self.line += 1;
@@ -177,6 +181,10 @@ impl MarketReader {
         match &mut payload {
             Payload::Instrument(instrument) => self.numbers.announce(instrument, &self.wanted)?,
             Payload::Session(_) | Payload::Timer | Payload::Discovered(_) if self.with_time => {}
+            Payload::ChainSnapshot(chain) => self.is_wanted(chain.underlying).then_some(())?,
+            Payload::Sentiment(news) => {
+                news.symbol.is_none_or(|symbol| self.is_wanted(symbol)).then_some(())?;
+            }
             other => {
                 let about = other.about_mut()?;
                 *about = self.numbers.here(*about)?;

@@ -145,6 +145,7 @@ mod tests {
             "SPY/bars.parquet 1",
             "SPY/option_quotes.parquet 10000",
             "SPY/chain.parquet 1",
+            "SPY/chains.parquet 1",
             "SPY/gaps.parquet 1",
         ];
         assert_eq!(names, expected);

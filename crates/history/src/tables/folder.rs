@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use super::csv::CsvTable;
 use super::parquet::ParquetTable;
-use super::row::Kind;
+use super::row::{Cell, Kind, chain_rows};
 use crate::error::HistoryError;
 
 /// Most tables that are written at once: a file is open for each.
@@ -109,13 +109,22 @@ impl Folder {
             self.instruments.insert(instrument.id, (**instrument).clone());
             return Ok(());
         }
+        if let Payload::ChainSnapshot(chain) = &input.payload {
+            if self.kinds.contains(&Kind::Chains) {
+                for row in chain_rows(input, chain) {
+                    self.push(chain.underlying, Kind::Chains, &row)?;
+                }
+            }
+            return Ok(());
+        }
         let about = input.payload.about_mut().map(|id| *id);
         let Some(instrument) = about.and_then(|id| self.instruments.get(&id)) else { return Ok(()) };
         let symbol = instrument.underlying;
         let Some((kind, row)) = Kind::row(input, instrument) else { return Ok(()) };
-        if !self.kinds.contains(&kind) {
-            return Ok(());
-        }
+        if self.kinds.contains(&kind) { self.push(symbol, kind, &row) } else { Ok(()) }
+    }
+
+    fn push(&mut self, symbol: Symbol, kind: Kind, row: &[Cell]) -> Result<(), TableError> {
         if !self.tables.contains_key(&(symbol, kind)) {
             let table = self.begin(symbol, kind)?;
             self.tables.insert((symbol, kind), (table, 0));
@@ -123,8 +132,8 @@ impl Folder {
         let Some((table, rows)) = self.tables.get_mut(&(symbol, kind)) else { return Ok(()) };
         *rows += 1;
         let pushed = match table {
-            Table::Parquet(table) => table.push(&row),
-            Table::Csv(table) => table.push(&row),
+            Table::Parquet(table) => table.push(row),
+            Table::Csv(table) => table.push(row),
         };
         pushed.map_err(|source| TableError::Write { path: self.partial(symbol, kind), source })
     }

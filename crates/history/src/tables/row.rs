@@ -1,8 +1,10 @@
 //! The tables and their columns; an event as a row.
 
+use alphatrader_model::chain::{Exercise, Provider};
 use alphatrader_model::market::Stream;
 use alphatrader_model::{
-    Contract, DepthOperation, Input, Instrument, Payload, Price, Quantity, Right, Side, Venue,
+    ChainEntry, ChainSnapshot, Contract, DepthOperation, Input, Instrument, Payload, Price, Quantity, Right,
+    Side, Venue,
 };
 use jiff::civil::Date;
 
@@ -21,6 +23,8 @@ pub enum Kind {
     OptionQuotes,
     /// Open interest and volume of options.
     Chain,
+    /// Whole chains, or expiries of them, as a source told them at once: a row a contract.
+    Chains,
     /// Where part of a stream was lost.
     Gaps,
 }
@@ -74,10 +78,47 @@ const WHEN: [Column; 3] = [("ts_event", Type::Time), ("ts_recv", Type::Time), ("
 const QUOTE: [Column; 4] =
     [("bid", Type::Price), ("bid_size", Type::Number), ("ask", Type::Price), ("ask_size", Type::Number)];
 
+const CHAINS: [Column; 26] = [
+    ("provider", Type::Text),
+    ("as_of", Type::Time),
+    ("spot", Type::Price),
+    ("delayed", Type::Flag),
+    ("whole", Type::Flag),
+    ("expiry", Type::Date),
+    ("strike", Type::Price),
+    ("right", Type::Text),
+    ("multiplier", Type::Number),
+    ("exercise", Type::Text),
+    ("settles", Type::Time),
+    ("bid", Type::Price),
+    ("bid_size", Type::Number),
+    ("ask", Type::Price),
+    ("ask_size", Type::Number),
+    ("last", Type::Price),
+    ("volume", Type::Number),
+    ("open_interest", Type::Number),
+    ("quoted_at", Type::Time),
+    ("vendor_iv", Type::Float),
+    ("vendor_delta", Type::Float),
+    ("vendor_gamma", Type::Float),
+    ("vendor_theta", Type::Float),
+    ("vendor_vega", Type::Float),
+    ("vendor_rho", Type::Float),
+    ("synthetic", Type::Flag),
+];
+
 impl Kind {
     /// All tables.
-    pub const ALL: [Self; 7] =
-        [Self::Quotes, Self::Trades, Self::Depth, Self::Bars, Self::OptionQuotes, Self::Chain, Self::Gaps];
+    pub const ALL: [Self; 8] = [
+        Self::Quotes,
+        Self::Trades,
+        Self::Depth,
+        Self::Bars,
+        Self::OptionQuotes,
+        Self::Chain,
+        Self::Chains,
+        Self::Gaps,
+    ];
 
     /// Its name, of the file too.
     pub const fn name(self) -> &'static str {
@@ -88,6 +129,7 @@ impl Kind {
             Self::Bars => "bars",
             Self::OptionQuotes => "option_quotes",
             Self::Chain => "chain",
+            Self::Chains => "chains",
             Self::Gaps => "gaps",
         }
     }
@@ -121,6 +163,7 @@ impl Kind {
             ],
             Self::OptionQuotes => &[("expiry", Type::Date), ("strike", Type::Price), ("right", Type::Text)],
             Self::Chain => &[("open_interest", Type::Number), ("volume", Type::Number)],
+            Self::Chains => &CHAINS,
             Self::Gaps => &[("stream", Type::Text)],
         };
         let quote: &[Column] = if self == Self::OptionQuotes { &QUOTE } else { &[] };
@@ -196,14 +239,72 @@ impl Kind {
     }
 }
 
+/// A chain as rows of [`Kind::Chains`], one a contract.
+pub fn chain_rows<'a>(input: &'a Input, chain: &'a ChainSnapshot) -> impl Iterator<Item = Vec<Cell>> + 'a {
+    chain.rows.iter().map(|entry| chain_row(input, chain, entry))
+}
+
+fn chain_row(input: &Input, chain: &ChainSnapshot, entry: &ChainEntry) -> Vec<Cell> {
+    let number = |n: Option<u32>| n.map_or(Cell::Nothing, |n| Cell::Number(i64::from(n)));
+    let dollars = |p: Option<Price>| p.map_or(Cell::Nothing, price);
+    let measured = |n: Option<f64>| n.filter(|n| n.is_finite()).map_or(Cell::Nothing, Cell::Float);
+    let mut row = Vec::with_capacity(WHEN.len() + CHAINS.len());
+    row.extend([
+        Cell::Time(input.ts_event.nanos()),
+        Cell::Time(input.ts_recv.nanos()),
+        Cell::Text(entry.contract.to_string()),
+        Cell::Word(provider(chain.provider)),
+        Cell::Time(chain.as_of.nanos()),
+        dollars(chain.spot),
+        Cell::Flag(chain.delayed),
+        Cell::Flag(chain.expiry.is_none()),
+        Cell::Date(entry.contract.expiry),
+        price(entry.contract.strike),
+        right(entry.contract.right),
+        number(entry.multiplier),
+        Cell::Word(match entry.exercise {
+            Exercise::American => "american",
+            Exercise::European => "european",
+        }),
+        Cell::Time(entry.settles.nanos()),
+        dollars(entry.bid),
+        number(entry.bid_size),
+        dollars(entry.ask),
+        number(entry.ask_size),
+        dollars(entry.last),
+        number(entry.volume),
+        number(entry.open_interest),
+        entry.quoted_at.map_or(Cell::Nothing, |at| Cell::Time(at.nanos())),
+        measured(entry.implied_volatility),
+    ]);
+    let g = entry.greeks;
+    row.extend([g.delta, g.gamma, g.theta, g.vega, g.rho].map(measured));
+    row.push(Cell::Flag(chain.provider == Provider::Synthetic));
+    row
+}
+
+const fn provider(provider: Provider) -> &'static str {
+    match provider {
+        Provider::Ibkr => "ibkr",
+        Provider::AlphaVantage => "alpha_vantage",
+        Provider::Cboe => "cboe",
+        Provider::Lean => "lean",
+        Provider::EndOfDay => "end_of_day",
+        Provider::Synthetic => "synthetic",
+    }
+}
+
+const fn right(right: Right) -> Cell {
+    Cell::Word(match right {
+        Right::Call => "call",
+        Right::Put => "put",
+    })
+}
+
 /// An option's terms go before its quote.
 fn option_of(instrument: &Instrument, row: &mut Vec<Cell>) -> Kind {
     let Contract::Option(option) = &instrument.contract else { return Kind::Quotes };
-    let right = match option.right {
-        Right::Call => "call",
-        Right::Put => "put",
-    };
-    row.extend([Cell::Date(option.expiry), price(option.strike), Cell::Word(right)]);
+    row.extend([Cell::Date(option.expiry), price(option.strike), right(option.right)]);
     Kind::OptionQuotes
 }
 
@@ -242,6 +343,8 @@ mod tests {
                 | (Cell::Price(_), Type::Price)
                 | (Cell::Number(_), Type::Number)
                 | (Cell::Date(_), Type::Date)
+                | (Cell::Float(_), Type::Float)
+                | (Cell::Flag(_), Type::Flag)
         )
     }
 
@@ -254,7 +357,13 @@ mod tests {
                 let event = samples::taken(seq, 7, payload).event;
                 let input =
                     Input { ts_event: event.ts_event, ts_recv: event.ts_recv, payload: event.payload };
-                let Some((kind, row)) = Kind::row(&input, &instrument) else { continue };
+                let row = match &input.payload {
+                    Payload::ChainSnapshot(chain) => {
+                        chain_rows(&input, chain).next().map(|row| (Kind::Chains, row))
+                    }
+                    _ => Kind::row(&input, &instrument),
+                };
+                let Some((kind, row)) = row else { continue };
                 met.insert(kind);
                 let columns = kind.columns();
                 assert_eq!(row.len(), columns.len(), "{kind:?}");

@@ -113,9 +113,10 @@ impl OptionsView {
         self.sources.iter().map(|source| source.as_of).max()
     }
 
-    /// Whether no source is both fresh and undelayed.
+    /// Whether the breadth of the chain, which the broker's ticks near the money are not, is old, delayed or absent.
     pub fn is_stale(&self) -> bool {
-        !self.sources.iter().any(|source| !source.stale && !source.delayed)
+        let mut breadth = self.sources.iter().filter(|source| source.provider != Provider::Ibkr).peekable();
+        breadth.peek().is_none() || breadth.any(|source| source.stale || source.delayed)
     }
 
     /// Exposures that a decision may rest on: of a fresh chain that is not delayed, nothing of it degraded, computed

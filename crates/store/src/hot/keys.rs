@@ -34,6 +34,14 @@ pub enum Key<'a> {
     Chain(Symbol),
     /// Implied volatilities and sensitivities of the chain.
     Greeks(Symbol),
+    /// Exposures of the chain, with its levels.
+    Exposure(Symbol),
+    /// Contracts that trade more than is open.
+    Unusual(Symbol),
+    /// Score of the news of a symbol.
+    Sentiment(Symbol),
+    /// Score of the news of the market as a whole.
+    MarketSentiment,
     /// VPIN.
     Vpin(Symbol),
     /// Order flow of quotes and trades.
@@ -113,6 +121,8 @@ impl Key<'_> {
             | Self::Regime(_)
             | Self::Features(_) => 10,
             Self::Heartbeat(_) => 15,
+            Self::Exposure(_) | Self::Unusual(_) => 60,
+            Self::Sentiment(_) | Self::MarketSentiment => 300,
             Self::Signal(_) => 24 * 3_600,
             Self::SignalsLatest
             | Self::SignalsStream
@@ -151,6 +161,10 @@ impl fmt::Display for Key<'_> {
             Self::Timestamp(symbol) => write!(f, "market:{symbol}:timestamp"),
             Self::Chain(symbol) => write!(f, "options:{symbol}:chain"),
             Self::Greeks(symbol) => write!(f, "options:{symbol}:greeks"),
+            Self::Exposure(symbol) => write!(f, "options:{symbol}:exposure"),
+            Self::Unusual(symbol) => write!(f, "options:{symbol}:unusual"),
+            Self::Sentiment(symbol) => write!(f, "sentiment:{symbol}"),
+            Self::MarketSentiment => f.write_str("sentiment:market"),
             Self::Vpin(symbol) => write!(f, "metrics:{symbol}:vpin"),
             Self::Ofi(symbol) => write!(f, "metrics:{symbol}:ofi"),
             Self::Hidden(symbol) => write!(f, "metrics:{symbol}:hidden"),
@@ -202,6 +216,10 @@ mod tests {
             (Key::Timestamp(spy), "market:SPY:timestamp", Some(10)),
             (Key::Chain(spy), "options:SPY:chain", Some(10)),
             (Key::Greeks(spy), "options:SPY:greeks", Some(10)),
+            (Key::Exposure(spy), "options:SPY:exposure", Some(60)),
+            (Key::Unusual(spy), "options:SPY:unusual", Some(60)),
+            (Key::Sentiment(spy), "sentiment:SPY", Some(300)),
+            (Key::MarketSentiment, "sentiment:market", Some(300)),
             (Key::Vpin(spy), "metrics:SPY:vpin", Some(10)),
             (Key::Ofi(spy), "metrics:SPY:ofi", Some(10)),
             (Key::Hidden(spy), "metrics:SPY:hidden", Some(10)),

@@ -8,6 +8,8 @@
 //!
 //! Bounds: [`Publisher::ENTITIES`] orders, executions and positions each (the oldest are removed).
 
+mod options;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, Instant};
@@ -15,13 +17,13 @@ use std::time::{Duration, Instant};
 use alphatrader_edge::ModuleState;
 use alphatrader_model::features::BookState;
 use alphatrader_model::view::{BarSource, ContractGreeks, MarketView, ShortBar, SymbolHistory, TradingView};
-use alphatrader_model::{Features, Price, Record, Symbol, Timestamp};
+use alphatrader_model::{Features, Price, Record, Span, Symbol, Timestamp};
 
 use super::keys::{MODULE_ERRORS, SIGNALS_STREAM};
 use super::shapes::{
-    AccountId, AccountSummary, Bars, Book, Chain, ChainRow, Connected, Executions, Greeks, Halt, Heartbeat,
-    Imbalance, Last, LatestSignal, ModuleError, ModuleMetrics, Moment, Orders, Positions, RiskState, Spread,
-    Stamped, Swept, Ticker, Trades, Vpin, json,
+    AccountId, AccountSummary, Bars, Book, Connected, Executions, Halt, Heartbeat, Imbalance, Last,
+    LatestSignal, ModuleError, ModuleMetrics, Moment, Orders, Positions, RiskState, Spread, Stamped, Swept,
+    Ticker, Trades, Vpin, json,
 };
 use super::{HotError, HotStore, Key, Write};
 
@@ -34,11 +36,24 @@ pub struct Picture<'a> {
     pub histories: &'a [SymbolHistory],
     /// Sensitivities of option contracts, as far as their quotes imply any.
     pub greeks: &'a [ContractGreeks],
+    /// Exposures of each chain as JSON with `as_of`, made once for each round.
+    pub exposures: &'a [ExposureText],
     /// The trading half.
     pub trading: &'a TradingView,
     /// Whether the source of the market data lives. When it does not, market keys are removed: what
     /// they held is not the market any more; and there is no session with the broker.
     pub market_lives: bool,
+}
+
+/// Exposures of a chain, ready to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExposureText {
+    /// Whose.
+    pub symbol: Symbol,
+    /// The instant they are of.
+    pub as_of: Timestamp,
+    /// JSON.
+    pub json: String,
 }
 
 /// What a call did.
@@ -75,7 +90,7 @@ pub struct Publisher {
     executions: Newest,
     positions: Newest,
     /// When each chain was last made, by underlying.
-    chains: BTreeMap<Symbol, Instant>,
+    chains: BTreeMap<Symbol, options::Made>,
     /// Errors of each module that are written already.
     errors: BTreeMap<&'static str, u64>,
 }
@@ -107,8 +122,16 @@ impl Publisher {
     pub const RENEWAL: Duration = Duration::from_mins(1);
     /// Executions that `executions:recent` holds.
     pub const EXECUTIONS: usize = 100;
-    /// A chain of thousands of contracts is made at most this often.
+    /// A chain of up to a thousand contracts is made at most this often.
     pub const CHAIN_INTERVAL: Duration = Duration::from_secs(1);
+    /// A larger one at most this often: half its expiry.
+    pub const LARGE_CHAIN_INTERVAL: Duration = Duration::from_secs(5);
+    /// Contracts that `options:{symbol}:chain` and `:greeks` hold, the nearest expiries first.
+    pub const CHAIN_ROWS: usize = 4_096;
+    /// Time of the market after which a chain that nobody told of in a session is lost.
+    pub const CHAIN_LOST: Span = Span::from_minutes(5);
+    /// Time of the market after which a score of news that nobody made anew is lost.
+    pub const NEWS_LOST: Span = Span::from_minutes(60);
 
     /// Nothing written yet.
     pub fn new() -> Self {
@@ -138,6 +161,7 @@ impl Publisher {
                 self.put_chain(now, symbol, picture);
             }
         }
+        self.put_options(now, picture);
         self.put_trading(now, picture.trading, picture.market_lives);
         self.remove_lost();
         self.flush(store)
@@ -255,34 +279,6 @@ impl Publisher {
         if let Some(sweep) = &history.sweep {
             let shape = Swept { as_of: sweep.end, sweeps: history.sweeps, sweep };
             self.put(now, Key::Sweep(symbol), &json(&shape));
-        }
-    }
-
-    fn put_chain(&mut self, now: Instant, symbol: Symbol, picture: &Picture<'_>) {
-        let made = self.chains.get(&symbol).copied();
-        if made.is_some_and(|made| now.saturating_duration_since(made) < Self::CHAIN_INTERVAL) {
-            self.keep(Key::Chain(symbol));
-            self.keep(Key::Greeks(symbol));
-            return;
-        }
-        let of_symbol =
-            || picture.market.contracts.iter().filter(|view| view.instrument.underlying == symbol);
-        let contracts: Vec<ChainRow<'_>> = of_symbol().filter_map(ChainRow::of).collect();
-        if contracts.is_empty() {
-            return;
-        }
-        let options = of_symbol().filter(|view| view.instrument.contract.option().is_some());
-        let as_of = options.filter_map(|view| view.quote_at).max().unwrap_or(picture.market.as_of);
-        self.put(now, Key::Chain(symbol), &json(&Chain { as_of, contracts }));
-        self.put_greeks(now, symbol, picture);
-        self.chains.insert(symbol, now);
-    }
-
-    fn put_greeks(&mut self, now: Instant, symbol: Symbol, picture: &Picture<'_>) {
-        let underlying = |greeks: &&ContractGreeks| greeks.underlying == symbol;
-        let contracts: Vec<_> = picture.greeks.iter().filter(underlying).collect();
-        if let Some(as_of) = contracts.iter().map(|greeks| greeks.quote_at).max() {
-            self.put(now, Key::Greeks(symbol), &json(&Greeks { as_of, contracts }));
         }
     }
 

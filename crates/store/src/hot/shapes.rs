@@ -4,16 +4,20 @@
 
 #![allow(clippy::struct_field_names, reason = "field names are the names of the JSON")]
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
+use alphatrader_model::chain::Provider;
 use alphatrader_model::event::HaltLevel;
+use alphatrader_model::exposure::Unusual;
 use alphatrader_model::features::BookState;
 use alphatrader_model::market::TradingState;
 use alphatrader_model::view::{
-    BookRow, ContractGreeks, ContractView, PositionView, ShortBar, SymbolHistory, TapePrint, TradingView,
+    BookRow, ContractGreeks, ContractView, OptionRow, PositionView, ShortBar, SymbolHistory, TapePrint,
+    TradingView,
 };
 use alphatrader_model::{
-    Account, Contract, Features, Fill, Money, Order, Price, Quantity, Signal, Timestamp,
+    Account, Contract, Features, Fill, Money, Order, Price, Quantity, Signal, Symbol, Timestamp,
 };
 use serde::Serialize;
 
@@ -140,7 +144,7 @@ pub(super) struct Swept<'a> {
 pub(super) struct Greeks<'a> {
     pub(super) as_of: Timestamp,
     /// Those whose quote implies a volatility.
-    pub(super) contracts: Vec<&'a ContractGreeks>,
+    pub(super) contracts: Vec<Cow<'a, ContractGreeks>>,
 }
 
 #[derive(Serialize)]
@@ -149,46 +153,107 @@ pub(super) struct Moment {
 }
 
 #[derive(Serialize)]
-pub(super) struct Chain<'a> {
+pub(super) struct Chain {
     pub(super) as_of: Timestamp,
-    pub(super) contracts: Vec<ChainRow<'a>>,
+    /// Contracts known; those beyond the bound are not among the rows.
+    pub(super) known: usize,
+    pub(super) contracts: Vec<ChainRow>,
 }
 
 #[derive(Serialize)]
-pub(super) struct ChainRow<'a> {
-    contract: &'a Contract,
+pub(super) struct ChainRow {
+    contract: Contract,
     strike: Price,
-    multiplier: u32,
+    multiplier: Option<u32>,
     synthetic: bool,
+    /// Whose quote it is.
+    source: Provider,
     bid: Option<Price>,
     bid_size: Option<Quantity>,
     ask: Option<Price>,
     ask_size: Option<Quantity>,
+    last: Option<Price>,
     quote_at: Option<Timestamp>,
     open_interest: Option<u32>,
     volume: Option<u32>,
+    /// Older than a minute in the session, or delayed: never traded on.
+    stale: bool,
+    /// Another fresh source says another price.
+    disagrees: bool,
 }
 
-impl<'a> ChainRow<'a> {
-    /// A row of the chain; nothing for what is no option.
-    pub(super) fn of(view: &'a ContractView) -> Option<Self> {
+/// Contracts that trade more than is open.
+#[derive(Serialize)]
+pub(super) struct UnusualActivity<'a> {
+    pub(super) as_of: Timestamp,
+    pub(super) degraded: bool,
+    /// The highest ratio first.
+    pub(super) contracts: &'a [Unusual],
+}
+
+impl ChainRow {
+    /// A row of the chain from the broker's own quote; nothing for what is no option.
+    pub(super) fn of(view: &ContractView) -> Option<Self> {
         let option = view.instrument.contract.option()?;
         let bid = view.quote.and_then(|quote| quote.bid);
         let ask = view.quote.and_then(|quote| quote.ask);
         Some(Self {
-            contract: &view.instrument.contract,
+            contract: view.instrument.contract,
             strike: option.strike,
-            multiplier: view.instrument.multiplier,
+            multiplier: Some(view.instrument.multiplier),
             synthetic: view.instrument.synthetic,
+            source: Provider::Ibkr,
             bid: bid.map(|level| level.price),
             bid_size: bid.map(|level| level.size),
             ask: ask.map(|level| level.price),
             ask_size: ask.map(|level| level.size),
+            last: None,
             quote_at: view.quote_at,
             open_interest: view.open_interest,
             volume: view.volume,
+            stale: false,
+            disagrees: false,
         })
     }
+
+    /// A row merged from all sources.
+    pub(super) fn merged(row: &OptionRow, synthetic: bool) -> Self {
+        let size = |size: Option<u32>| size.map(|size| Quantity::new(u64::from(size)));
+        Self {
+            contract: Contract::Option(row.contract),
+            strike: row.contract.strike,
+            multiplier: row.multiplier,
+            synthetic,
+            source: row.source,
+            bid: row.bid,
+            bid_size: size(row.bid_size),
+            ask: row.ask,
+            ask_size: size(row.ask_size),
+            last: row.last,
+            quote_at: Some(row.quote_at),
+            open_interest: row.open_interest,
+            volume: row.volume,
+            stale: row.stale,
+            disagrees: row.disagrees,
+        }
+    }
+}
+
+/// Sensitivities of a merged row; nothing where its quote implies none.
+pub(super) fn greeks_of(row: &OptionRow, underlying: Symbol, spot: f64) -> Option<ContractGreeks> {
+    let mid = row.bid.zip(row.ask).map(|(bid, ask)| f64::midpoint(bid.to_f64(), ask.to_f64()))?;
+    Some(ContractGreeks {
+        contract: Contract::Option(row.contract),
+        underlying,
+        quote_at: row.quote_at,
+        mid,
+        spot,
+        implied_volatility: row.iv?,
+        delta: row.delta?,
+        gamma: row.gamma?,
+        theta: row.theta?,
+        vega: row.vega?,
+    })
 }
 
 #[derive(Serialize)]

@@ -1,5 +1,7 @@
 //! What the core knows, as others read it in the hot state.
 
+mod options;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -16,7 +18,9 @@ use alphatrader_model::{
     Contract, Features, Instrument, InstrumentId, Money, OrderState, Price, Quantity, SignalState, Symbol,
     Timestamp,
 };
-use alphatrader_store::hot::{Bounds, EntryId, HotError, HotStore, MemoryStore, Picture, Publisher, Write};
+use alphatrader_store::hot::{
+    Bounds, EntryId, ExposureText, HotError, HotStore, MemoryStore, Picture, Publisher, Write,
+};
 use serde_json::Value;
 
 use crate::samples;
@@ -31,6 +35,7 @@ struct World {
     market: MarketView,
     histories: Vec<SymbolHistory>,
     greeks: Vec<ContractGreeks>,
+    exposures: Vec<ExposureText>,
     trading: TradingView,
 }
 
@@ -207,6 +212,7 @@ impl World {
             market,
             histories: vec![history()],
             greeks: vec![greeks()],
+            exposures: Vec::new(),
             trading,
         }
     }
@@ -225,6 +231,7 @@ impl World {
             market: &self.market,
             histories: &self.histories,
             greeks: &self.greeks,
+            exposures: &self.exposures,
             trading: &self.trading,
             market_lives,
         };
