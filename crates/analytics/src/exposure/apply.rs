@@ -220,6 +220,7 @@ impl ChainState {
         if !prefers(&old, told, now) {
             self.counts.superseded += 1;
             (new.bid, new.ask) = (old.bid, old.ask);
+            (new.bid_size, new.ask_size) = (old.bid_size, old.ask_size);
             (new.provider, new.quoted_at) = (old.provider, old.quoted_at);
         }
         self.rows.set(row, &new);
@@ -253,6 +254,7 @@ impl ChainState {
         }
         self.rows.bid[row] = told.bid;
         self.rows.ask[row] = told.ask;
+        (self.rows.bid_size[row], self.rows.ask_size[row]) = (None, None);
         self.rows.provider[row] = told.provider;
         self.rows.quoted_at[row] = told.quoted_at;
         self.rows.left_out[row] = false;

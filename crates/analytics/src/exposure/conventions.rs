@@ -6,6 +6,8 @@ use alphatrader_model::time::{Span, Timestamp};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::options::RateCurve;
+
 /// Assumptions of a chain's exposures. They stand beside the numbers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Conventions {
@@ -13,8 +15,11 @@ pub struct Conventions {
     pub dealer_sign: DealerSign,
     /// Whose volatilities and Greeks.
     pub greeks: GreeksSource,
-    /// Risk-free rate, continuous, a year.
+    /// Risk-free rate, continuous, a year: where `rates` says nothing.
     pub rate: f64,
+    /// The same by tenor.
+    #[serde(default)]
+    pub rates: Option<RateCurve>,
     /// Dividend yield, continuous, a year: for expiries whose forward the quotes do not tell.
     pub dividend_yield: f64,
     /// Where the forward of an expiry comes from.
@@ -36,12 +41,20 @@ pub enum Forwards {
     Yield,
 }
 
+impl Conventions {
+    /// The risk-free rate of a tenor in years.
+    pub fn rate_of(&self, years: f64) -> f64 {
+        self.rates.as_ref().map_or(self.rate, |rates| rates.rate_for_years(years))
+    }
+}
+
 impl Default for Conventions {
     fn default() -> Self {
         Self {
             dealer_sign: DealerSign::Naive,
             greeks: GreeksSource::Own,
             rate: 0.04,
+            rates: None,
             dividend_yield: 0.0,
             forwards: Forwards::Parity,
             reach: 0.10,

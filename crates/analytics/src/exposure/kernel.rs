@@ -11,7 +11,7 @@ use alphatrader_model::number::Price;
 use serde::{Deserialize, Serialize};
 
 use super::exponential::decay;
-use crate::options::{NoVolatility, ONE_MINUTE, Terms, solve_volatility};
+use crate::options::{Market, NoVolatility, ONE_MINUTE, Terms, solve_volatility};
 
 /// 1/sqrt(2 pi).
 pub(crate) const DENSITY_AT_ZERO: f64 = 0.398_942_280_401_432_7;
@@ -249,13 +249,10 @@ fn tails(x: f64) -> (f64, f64) {
     if x > 0.0 { (greater, lesser) } else { (lesser, greater) }
 }
 
-/// Middle of a quote that is fit to imply a volatility from, dollars: both sides, not crossed or locked, no wider
-/// than five cents or a quarter of the middle.
+/// Middle of a quote that is fit to imply a volatility from, dollars. When a last trade was made no chain says, so
+/// none stands in.
 pub(crate) fn usable_middle(bid: Option<Price>, ask: Option<Price>) -> Option<f64> {
-    let (bid, ask) = (i128::from(bid?.raw()), i128::from(ask?.raw()));
-    let spread = ask - bid;
-    let narrow = spread <= 500 || 8 * spread <= bid + ask;
-    (bid > 0 && spread > 0 && narrow).then(|| (bid + ask) as f64 / (2.0 * Price::SCALE as f64))
+    Market { bid, ask, last: None }.price().ok().map(|(price, _)| price)
 }
 
 #[cfg(test)]
@@ -286,6 +283,9 @@ mod tests {
                 prop_assert!(close(side.theta, exact.theta, 600.0 * sigma / carry.root));
                 prop_assert!(close(both.gamma, exact.gamma, 1.0 / (600.0 * sigma * carry.root)));
                 prop_assert!(close(both.vega, exact.vega, 600.0 * carry.root));
+                prop_assert!(close(side.rho, exact.rho, strike * years));
+                prop_assert!(close(both.vanna, exact.vanna, 1.0 / sigma));
+                prop_assert!(close(side.charm, exact.charm, 1.0 / carry.years + 1.0));
             }
         }
 

@@ -10,10 +10,9 @@ use core::ops::Range;
 use alphatrader_model::exposure::{ChainExposure, GreeksSource, RowCounts};
 use serde::{Deserialize, Serialize};
 
-use super::conventions::Forwards;
-use super::conventions::{BUCKETS, Moment};
+use super::conventions::{BUCKETS, Forwards, Moment};
 use super::draft::Draft;
-use super::forward::from_parity;
+use super::forward::parity_yield;
 use super::kernel::{Carry, DENSITY_AT_ZERO, LEAST_TOTAL_VOLATILITY};
 use super::rows::RowStatus;
 use super::state::{ChainState, ExposureError};
@@ -75,6 +74,11 @@ impl Revaluation {
     /// Whether a strike is implied, and whether it is valued.
     pub(crate) fn done(&self, strike: usize) -> (bool, bool) {
         (strike < self.implied, strike < self.valued)
+    }
+
+    /// Whether every contract is valued; the profile, the levels and what they say are left.
+    pub fn is_valued(&self) -> bool {
+        self.stage != Stage::Values
     }
 
     /// When it is of.
@@ -199,16 +203,15 @@ impl ChainState {
     /// The forward of a series, and what its options share.
     fn begin_series(&mut self, place: usize, run: &Revaluation) {
         let series = &self.index.series[place];
-        let (rate, given) = (self.conventions.rate, self.conventions.dividend_yield);
         let years = years_between(run.moment.now, self.rows.settles[series.rows.start]);
+        let (rate, given) = (self.conventions.rate_of(years), self.conventions.dividend_yield);
         let mut carry = Carry::new(run.spot, years, rate, given);
         if let Some(plain) = &carry
             && self.conventions.forwards == Forwards::Parity
             && self.conventions.greeks == GreeksSource::Own
-            && let Some(forward) = from_parity(&self.rows, &self.index.strikes[series.strikes.clone()], plain)
+            && let Some(found) = parity_yield(&self.rows, &self.index.strikes[series.strikes.clone()], plain)
         {
-            let implied = rate - libm::log(forward / run.spot) / plain.years;
-            carry = Carry::new(run.spot, years, rate, implied);
+            carry = Carry::new(run.spot, years, rate, found);
         }
         self.yields[place] = carry.as_ref().map_or(given, |carry| carry.dividend_yield);
         self.carries[place] = carry;

@@ -93,6 +93,8 @@ pub(crate) struct Told {
     pub(crate) settles: Timestamp,
     pub(crate) bid: Option<Price>,
     pub(crate) ask: Option<Price>,
+    pub(crate) bid_size: Option<u32>,
+    pub(crate) ask_size: Option<u32>,
     pub(crate) last: Option<Price>,
     pub(crate) volume: Option<u32>,
     /// Who told the volume: only one source's numbers are compared with each other.
@@ -121,6 +123,8 @@ pub(crate) struct Rows {
     pub(crate) settles: Vec<Timestamp>,
     pub(crate) bid: Vec<Option<Price>>,
     pub(crate) ask: Vec<Option<Price>>,
+    pub(crate) bid_size: Vec<Option<u32>>,
+    pub(crate) ask_size: Vec<Option<u32>>,
     pub(crate) last: Vec<Option<Price>>,
     pub(crate) volume: Vec<Option<u32>>,
     pub(crate) volume_from: Vec<Provider>,
@@ -155,6 +159,8 @@ impl Rows {
             settles: self.settles[row],
             bid: self.bid[row],
             ask: self.ask[row],
+            bid_size: self.bid_size[row],
+            ask_size: self.ask_size[row],
             last: self.last[row],
             volume: self.volume[row],
             volume_from: self.volume_from[row],
@@ -177,6 +183,8 @@ impl Rows {
         self.settles[row] = told.settles;
         self.bid[row] = told.bid;
         self.ask[row] = told.ask;
+        self.bid_size[row] = told.bid_size;
+        self.ask_size[row] = told.ask_size;
         self.last[row] = told.last;
         self.volume[row] = told.volume;
         self.volume_from[row] = told.volume_from;
@@ -199,6 +207,8 @@ impl Rows {
         self.settles.push(told.settles);
         self.bid.push(told.bid);
         self.ask.push(told.ask);
+        self.bid_size.push(told.bid_size);
+        self.ask_size.push(told.ask_size);
         self.last.push(told.last);
         self.volume.push(told.volume);
         self.volume_from.push(told.volume_from);
@@ -267,6 +277,8 @@ impl Told {
             settles: entry.settles,
             bid: price(entry.bid),
             ask: price(entry.ask),
+            bid_size: entry.bid_size,
+            ask_size: entry.ask_size,
             last: price(entry.last),
             volume: entry.volume,
             volume_from: provider,

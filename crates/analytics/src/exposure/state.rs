@@ -100,6 +100,10 @@ pub struct RowView {
     pub bid: Option<Price>,
     /// Best offer.
     pub ask: Option<Price>,
+    /// Contracts bid for, where the chain that told the quote says so.
+    pub bid_size: Option<u32>,
+    /// Contracts offered, likewise.
+    pub ask_size: Option<u32>,
     /// Last price.
     pub last: Option<Price>,
     /// Contracts traded in the session.
@@ -224,6 +228,8 @@ impl ChainState {
             settles: rows.settles[row],
             bid: rows.bid[row],
             ask: rows.ask[row],
+            bid_size: rows.bid_size[row],
+            ask_size: rows.ask_size[row],
             last: rows.last[row],
             volume: rows.volume[row],
             open_interest: rows.open_interest[row],
@@ -312,7 +318,8 @@ impl ChainState {
         let Some((spot, _)) = self.spot else { return };
         let settles = self.rows.settles[self.index.series[series].rows.start];
         let years = years_between(now, settles);
-        let Some(carry) = Carry::new(spot, years, self.conventions.rate, self.yields[series]) else { return };
+        let rate = self.conventions.rate_of(years);
+        let Some(carry) = Carry::new(spot, years, rate, self.yields[series]) else { return };
         self.smiles[strike].imply(&self.rows, at, &carry);
         if !matches!(self.smiles[strike].known, super::value::Known::Quote(..)) {
             let range = neighbours(&self.smiles, self.index.series[series].strikes.clone(), strike);

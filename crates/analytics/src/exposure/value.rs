@@ -12,7 +12,7 @@ use super::rows::{RowFlags, RowGreeks, RowStatus, Rows, VolatilityFrom};
 use super::sums::{
     CALL_DEX, CALL_GEX, CALL_VOLUME_GEX, CHARM, PUT_DEX, PUT_GEX, PUT_VOLUME_GEX, Parts, VANNA, signs,
 };
-use crate::options::NoVolatility;
+use crate::options::{self, NoVolatility};
 
 /// Days of the year of option prices.
 const DAYS: f64 = 365.0;
@@ -78,42 +78,29 @@ impl Smile {
 /// Gives the strikes of one series that imply nothing the volatility of their neighbours: total variance linear in
 /// the logarithm of the strike between two, and beyond the last that of the last.
 pub(crate) fn interpolate(strikes: &[Strike], smiles: &mut [Smile]) {
-    let of = |smile: &Smile| match smile.known {
-        Known::Quote(_, volatility) => Some(volatility),
+    let own = |smiles: &[Smile], place: usize| match smiles[place].known {
+        Known::Quote(_, volatility) => {
+            Some(options::Known { strike: strikes[place].dollars, volatility })
+        }
         _ => None,
     };
-    let mut left: Option<(f64, f64)> = None;
+    let mut below: Option<options::Known> = None;
     let mut at = 0;
     while at < smiles.len() {
-        if let Some(volatility) = of(&smiles[at]) {
-            left = Some((strikes[at].ln, volatility));
+        if let Some(known) = own(smiles, at) {
+            below = Some(known);
             at += 1;
             continue;
         }
-        let end = (at..smiles.len()).find(|other| of(&smiles[*other]).is_some()).unwrap_or(smiles.len());
-        let right = smiles.get(end).and_then(|smile| Some((strikes[end].ln, of(smile)?)));
+        let end = (at..smiles.len()).find(|other| own(smiles, *other).is_some()).unwrap_or(smiles.len());
+        let above = if end < smiles.len() { own(smiles, end) } else { None };
         for place in at..end {
-            if smiles[place].known == Known::OutOfRange {
-                continue;
+            if smiles[place].known != Known::OutOfRange {
+                let found = options::between(strikes[place].dollars, below, above);
+                smiles[place].known = found.map_or(Known::Nothing, Known::Neighbours);
             }
-            smiles[place].known = match between(left, right, strikes[place].ln) {
-                Some(volatility) => Known::Neighbours(volatility),
-                None => Known::Nothing,
-            };
         }
         at = end;
-    }
-}
-
-/// The variance between two neighbours; both share the time to expiry, so it need not be multiplied in.
-fn between(left: Option<(f64, f64)>, right: Option<(f64, f64)>, ln: f64) -> Option<f64> {
-    match (left, right) {
-        (Some((from, low)), Some((to, high))) => {
-            let share = (ln - from) / (to - from);
-            Some(libm::sqrt(low * low + share * (high * high - low * low)))
-        }
-        (Some((_, volatility)), None) | (None, Some((_, volatility))) => Some(volatility),
-        (None, None) => None,
     }
 }
 
