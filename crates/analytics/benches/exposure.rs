@@ -39,14 +39,8 @@ fn entry(hours: i64, step: i64, right: Right) -> ChainEntry {
     let settles = now() + Span::from_minutes(hours * 60);
     let strike = Price::from_cents(60_000 + (step - STRIKES / 2) * 50);
     let years = hours as f64 / 8_760.0;
-    let terms = Terms {
-        right,
-        spot: 600.0,
-        strike: strike.to_f64(),
-        years,
-        rate: 0.04,
-        dividend_yield: 0.012,
-    };
+    let terms =
+        Terms { right, spot: 600.0, strike: strike.to_f64(), years, rate: 0.04, dividend_yield: 0.012 };
     let fair = price(&terms, volatility(years, strike.to_f64())).expect("terms of a market");
     let half = (fair * 0.01).max(0.005);
     let cents = |dollars: f64| Some(Price::from_raw((dollars * 10_000.0) as i64).max(Price::from_raw(50)));
@@ -71,8 +65,7 @@ fn entry(hours: i64, step: i64, right: Right) -> ChainEntry {
 
 fn chain() -> ChainSnapshot {
     let rows = HOURS.into_iter().flat_map(|hours| {
-        (0..STRIKES)
-            .flat_map(move |step| [Right::Call, Right::Put].map(|right| entry(hours, step, right)))
+        (0..STRIKES).flat_map(move |step| [Right::Call, Right::Put].map(|right| entry(hours, step, right)))
     });
     ChainSnapshot {
         underlying: symbol(),
@@ -106,11 +99,7 @@ fn value(state: &mut ChainState, moment: &Moment) {
 fn benches(criterion: &mut Criterion) {
     let fresh = applied();
     criterion.bench_function("10 008 contracts, cold: volatility, 8 Greeks, sums", |bencher| {
-        bencher.iter_batched_ref(
-            || fresh.clone(),
-            |state| value(state, &moment(0)),
-            BatchSize::LargeInput,
-        );
+        bencher.iter_batched_ref(|| fresh.clone(), |state| value(state, &moment(0)), BatchSize::LargeInput);
     });
     let mut known = applied();
     let found = known.revalue(&moment(0)).expect("the chain has something to say");
@@ -144,7 +133,7 @@ fn benches(criterion: &mut Criterion) {
             turn += 1;
             let place = places[turn % places.len()];
             let row = known.row(place).expect("a place of the chain");
-            let cent = Price::from_raw(if turn / places.len() % 2 == 0 { 30 } else { -30 });
+            let cent = Price::from_raw(if (turn / places.len()).is_multiple_of(2) { 30 } else { -30 });
             let quote = ContractQuote {
                 provider: Provider::Ibkr,
                 bid: row.bid.and_then(|bid| bid.checked_add(cent)),

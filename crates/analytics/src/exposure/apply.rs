@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::index::Index;
-use super::rows::{Rows, Told, key};
+use super::rows::{Rows, Told, bounded, key};
 use super::state::{ChainState, ContractQuote};
 use super::sums::Parts;
 use super::value::Smile;
@@ -244,8 +244,7 @@ impl ChainState {
         let old = self.rows.told(row);
         let mut told = old;
         (told.provider, told.quoted_at) = (quote.provider, quote.at);
-        told.bid = quote.bid.filter(|price| price.raw() > 0);
-        told.ask = quote.ask.filter(|price| price.raw() > 0);
+        (told.bid, told.ask) = (bounded(quote.bid), bounded(quote.ask));
         let (found, disagrees) = compare(&old, &told);
         self.counts.disagreements += u64::from(found);
         self.rows.disagrees[row] = disagrees;

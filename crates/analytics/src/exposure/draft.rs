@@ -18,7 +18,7 @@ use super::state::ChainState;
 use super::sums::{Account, CALL_GEX, PUT_GEX, Parts};
 use super::unusual;
 use super::value::Now;
-use super::zeros::nearest;
+use super::zeros::{GONE, nearest};
 use crate::options::{MINUTES_PER_YEAR, years_between};
 
 /// More than this share of |GEX| from doubtful rows makes a result degraded.
@@ -82,8 +82,10 @@ impl Draft {
 
     /// Takes the profile of an expiry or, with its number, of a range.
     pub(crate) fn profile(&mut self, bucket: Option<usize>, levels: &[f64], sums: &[f64]) {
-        let (some_positive, some_negative) =
-            (sums.iter().any(|sum| *sum > 0.0), sums.iter().any(|sum| *sum < 0.0));
+        // Where gamma has gone, the sign says nothing.
+        let least = GONE * sums.iter().fold(0.0_f64, |most, sum| most.max(sum.abs()));
+        let some_positive = sums.iter().any(|sum| *sum > least);
+        let some_negative = sums.iter().any(|sum| *sum < -least);
         self.signs.push((some_positive != some_negative).then_some(some_positive));
         if bucket.is_some() {
             let points = levels.iter().zip(sums).map(|(spot, gex)| ProfilePoint { spot: *spot, gex: *gex });

@@ -59,9 +59,7 @@ mod tests {
                 greeks: VendorGreeks::default(),
                 quoted_at: None,
             };
-            rows.push(
-                &Told::from_entry(&entry, Provider::Synthetic, Timestamp::from_seconds(0), 1).unwrap(),
-            );
+            rows.push(&Told::from_entry(&entry, Provider::Synthetic, Timestamp::from_seconds(0), 1).unwrap());
         }
         rows
     }
@@ -70,7 +68,8 @@ mod tests {
     fn the_strikes_at_the_money_tell_the_yield() {
         use Right::{Call, Put};
         // 599: 3.00 - 1.60 = 1.40; 601: 2.00 - 2.60 = -0.60: both say 600.40.
-        let quotes = [(599, Call, 295, 305), (599, Put, 155, 165), (601, Call, 195, 205), (601, Put, 255, 265)];
+        let quotes =
+            [(599, Call, 295, 305), (599, Put, 155, 165), (601, Call, 195, 205), (601, Put, 255, 265)];
         let rows = rows(&quotes);
         let strikes = Index::new(&rows).strikes;
         let carry = Carry::new(600.0, 0.1, 0.0, 0.0).unwrap();

@@ -249,6 +249,11 @@ const MOST_SHARES: u32 = 1_000_000;
 /// Most a source's gamma may be, a dollar.
 const MOST_GAMMA: f64 = 1e6;
 
+/// A price within its bounds, or none.
+pub(crate) fn bounded(price: Option<Price>) -> Option<Price> {
+    price.filter(|price| (1..=MOST_DOLLARS * Price::SCALE).contains(&price.raw()))
+}
+
 /// The order of rows.
 pub(crate) fn key(contract: &OptionContract) -> impl Ord + use<> {
     (contract.expiry, contract.root, contract.strike, contract.right)
@@ -266,20 +271,17 @@ impl Told {
         if !(1..=MOST_DOLLARS * Price::SCALE).contains(&strike) {
             return None;
         }
-        let price = |price: Option<Price>| {
-            price.filter(|price| (1..=MOST_DOLLARS * Price::SCALE).contains(&price.raw()))
-        };
         let greeks = entry.greeks;
         Some(Self {
             contract: entry.contract,
             multiplier: entry.multiplier.filter(|shares| (1..=MOST_SHARES).contains(shares)),
             exercise: entry.exercise,
             settles: entry.settles,
-            bid: price(entry.bid),
-            ask: price(entry.ask),
+            bid: bounded(entry.bid),
+            ask: bounded(entry.ask),
             bid_size: entry.bid_size,
             ask_size: entry.ask_size,
-            last: price(entry.last),
+            last: bounded(entry.last),
             volume: entry.volume,
             volume_from: provider,
             open_interest: entry.open_interest,

@@ -1,1 +1,6 @@
-//! Tests of the whole.
+//! Properties of the whole.
+
+mod chains;
+mod hostile;
+mod merge;
+mod sums;

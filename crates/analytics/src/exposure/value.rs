@@ -79,9 +79,7 @@ impl Smile {
 /// the logarithm of the strike between two, and beyond the last that of the last.
 pub(crate) fn interpolate(strikes: &[Strike], smiles: &mut [Smile]) {
     let own = |smiles: &[Smile], place: usize| match smiles[place].known {
-        Known::Quote(_, volatility) => {
-            Some(options::Known { strike: strikes[place].dollars, volatility })
-        }
+        Known::Quote(_, volatility) => Some(options::Known { strike: strikes[place].dollars, volatility }),
         _ => None,
     };
     let mut below: Option<options::Known> = None;

@@ -18,7 +18,7 @@ const NARROW: f64 = 1e-9;
 const MOST_EVALUATIONS: u32 = 60;
 
 /// A crossing between two levels whose exposure is less than this part of the largest is none: gamma has gone.
-const GONE: f64 = 1e-9;
+pub(crate) const GONE: f64 = 1e-9;
 
 /// Most zeros of one range of expiries; more are noise.
 pub(crate) const MOST_ZEROS: usize = 64;
