@@ -1,4 +1,5 @@
-//! A generated chain of 14 000 rows over 34 expiries, as JSON and as a table: from bytes to a chain. Prints figures;
+//! A generated chain of 14 000 rows over 34 expiries, as JSON and as a table: from bytes to a chain, and
+//! to its exposures. Prints figures;
 //! compares nothing.
 
 #![allow(missing_docs, reason = "a program, not an interface")]
@@ -8,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use alphatrader_alphavantage::options::{Asked, Chain, Decoded, decode};
 use alphatrader_alphavantage::{ApiKey, Format, Function};
+use alphatrader_analytics::exposure::{Conventions, exposure_of};
 use alphatrader_analytics::options::{Terms, value, years_between};
-use alphatrader_model::{Calendar, Price, Right, Symbol, Timestamp};
+use alphatrader_model::{Calendar, ChainSnapshot, Price, Right, Symbol, Timestamp};
 
 /// Each case runs this long; the best pass and the middle one are printed.
 const LONG: Duration = Duration::from_secs(3);
@@ -42,6 +44,16 @@ fn main() {
             best * 1e3,
             middle * 1e3,
             megabytes / best
+        );
+        let exposures = || {
+            let snapshot = ChainSnapshot { spot: asked.spot, ..chain(body, &asked).snapshot };
+            exposure_of(&snapshot, Conventions::default(), &calendar).expect("a chain with a spot")
+        };
+        let (best, middle) = measure(exposures);
+        println!(
+            "{name:<5} bytes to exposures, cold: best {:.2} ms, median {:.2} ms",
+            best * 1e3,
+            middle * 1e3
         );
     }
 }

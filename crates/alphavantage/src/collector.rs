@@ -14,7 +14,7 @@ use jiff::civil::Date;
 
 use self::chains::Chains;
 use crate::answer::{Answer, Reading};
-use crate::body::{Class, Verdict};
+use crate::body::{Broken, Class, Verdict};
 use crate::key::ApiKey;
 use crate::movers::Movers;
 use crate::options::Decoded;
@@ -29,6 +29,8 @@ use crate::{earnings, request};
 const SPOT_AGE: Span = Span::from_seconds(30);
 /// The price beside a chain may be so old.
 const BESIDE_AGE: Span = Span::from_seconds(15);
+/// Words that nobody has seen yet are said aloud so often.
+const UNKNOWN_EVERY: Span = Span::from_minutes(60);
 /// Alarms that are kept.
 const ALARMS: usize = 32;
 
@@ -52,6 +54,8 @@ pub struct Collector {
     alarms_total: u64,
     last_error: Option<String>,
     last_data: Option<Timestamp>,
+    /// When words that nobody has seen yet were last said aloud.
+    unknown_said: Option<Timestamp>,
     bytes: u64,
 }
 
@@ -72,6 +76,7 @@ impl Collector {
             alarms_total: 0,
             last_error: None,
             last_data: None,
+            unknown_said: None,
             bytes: 0,
             settings,
             key,
@@ -131,7 +136,7 @@ impl Collector {
         self.bytes += bytes as u64;
         let mut out = Vec::new();
         let outcome = match answer {
-            Answer::Verdict(verdict) => self.refused(ticket, &verdict),
+            Answer::Verdict(verdict) => self.refused(now, ticket, &verdict),
             Answer::Chain(decoded) => self.chain(now, ticket, decoded, &mut out),
             other => {
                 self.data(now, ticket, other, &mut out);
@@ -145,7 +150,7 @@ impl Collector {
         out
     }
 
-    fn refused(&mut self, ticket: &Ticket, verdict: &Verdict) -> Outcome {
+    fn refused(&mut self, now: Timestamp, ticket: &Ticket, verdict: &Verdict) -> Outcome {
         if verdict.class == Class::Empty {
             if let Request::NewsSentiment { .. } = ticket.request {
                 return Outcome::Answered(Class::Empty);
@@ -156,7 +161,24 @@ impl Collector {
         }
         let text = format!("{}: {} {}", ticket.subject, verdict.class.name(), verdict.text);
         tracing::debug!(subject = %ticket.subject, class = verdict.class.name(), text = %verdict.text, "no data");
-        self.last_error = Some(text.trim_end().to_owned());
+        let text = text.trim_end().to_owned();
+        match verdict.class {
+            Class::AuthInvalid
+            | Class::DemoKey
+            | Class::DayLimit
+            | Class::NotEntitled
+            | Class::BadRequest => {
+                self.alarm(now, text.clone());
+            }
+            Class::Transport(Broken::Unknown)
+                if self.unknown_said.is_none_or(|at| now.since(at) >= UNKNOWN_EVERY) =>
+            {
+                self.unknown_said = Some(now);
+                self.alarm(now, text.clone());
+            }
+            _ => {}
+        }
+        self.last_error = Some(text);
         Outcome::Answered(verdict.class)
     }
 

@@ -42,6 +42,8 @@ pub(super) struct Taken {
 pub(super) struct Chains {
     known: BTreeMap<(Symbol, Option<Date>), Memory>,
     refused: BTreeMap<PayloadRule, u64>,
+    /// What the last answer was refused for; said once.
+    refusing: BTreeMap<(Symbol, Option<Date>), PayloadRule>,
     rejections: Rejections,
 }
 
@@ -101,6 +103,7 @@ impl Chains {
                 alarms.push(format!("its deltas are {difference:.3} from ours in the middle: ours are used"));
             }
         }
+        self.refusing.remove(&key);
         self.forget_oldest(&key);
         self.known.insert(
             key,
@@ -120,7 +123,14 @@ impl Chains {
     fn refuse(&mut self, key: (Symbol, Option<Date>), rule: PayloadRule) -> Taken {
         *self.refused.entry(rule).or_default() += 1;
         self.stale(key.0, key.1);
-        Taken { snapshot: None, alarms: vec![format!("refused: {}", rule.name())] }
+        if self.refusing.len() >= REMEMBERED {
+            self.refusing.clear();
+        }
+        let is_new = self.refusing.insert(key, rule) != Some(rule);
+        Taken {
+            snapshot: None,
+            alarms: is_new.then(|| format!("refused: {}", rule.name())).into_iter().collect(),
+        }
     }
 
     /// The chain that is kept is not renewed.

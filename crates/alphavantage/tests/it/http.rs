@@ -18,8 +18,8 @@ use crate::server::Server;
 type Answer = Arc<dyn Fn(&str) -> Option<Vec<u8>> + Send + Sync>;
 
 async fn serve(answer: Answer) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("it listens");
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             tokio::spawn(connection(stream, Arc::clone(&answer)));
@@ -54,12 +54,12 @@ fn whole(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
 
 fn packed(body: &[u8]) -> Vec<u8> {
     let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    packer.write_all(body).unwrap();
-    whole("200 OK", "content-encoding: gzip\r\n", &packer.finish().unwrap())
+    packer.write_all(body).expect("memory takes it");
+    whole("200 OK", "content-encoding: gzip\r\n", &packer.finish().expect("memory takes it"))
 }
 
 fn spy() -> Symbol {
-    Symbol::new("SPY").unwrap()
+    Symbol::new("SPY").expect("a symbol")
 }
 
 async fn ask(
@@ -68,7 +68,7 @@ async fn ask(
 ) -> Result<(u16, Vec<u8>), Broken> {
     let address = serve(Arc::new(answer)).await;
     let settings = Settings { base_url: format!("http://{address}/query"), ..Settings::new(vec![spy()]) };
-    let client = Client::new(&settings, ApiKey::new("SECRETKEY1").unwrap()).unwrap();
+    let client = Client::new(&settings, ApiKey::new("SECRETKEY1").expect("a key")).expect("a client");
     let reply = client.get(&Request::MarketStatus, timeout).await?;
     Ok((reply.status, reply.body.to_vec()))
 }
@@ -166,7 +166,7 @@ async fn the_edge_runs_over_http() {
     let edge = AlphaVantage::start(settings, key, clock, Calendar::xnys(), sender, &runtime).unwrap();
     let (mut whole, mut today) = (0, 0);
     let begun = Instant::now();
-    while (whole < 2 || today < 5) && begun.elapsed() < Duration::from_secs(60) {
+    while (whole < 2 || today < 5) && begun.elapsed() < Duration::from_mins(1) {
         tokio::time::sleep(Duration::from_millis(20)).await;
         let mut inputs = Vec::new();
         receiver.drain(&mut inputs, 1_000);
