@@ -5,6 +5,7 @@
 //! | [`ewma`] | exponentially weighted covariances of synchronous returns |
 //! | [`shrinkage`] | Ledoit and Wolf's shrunk covariance of a table of returns |
 //! | [`hayashi_yoshida`] | covariance of two series that tick at their own times |
+//! | [`live`] | all three for the symbols of one market, once a second |
 //! | [`spectrum`] | condition number, share of the spectrum above noise, nearest usable matrix |
 //!
 //! Fewer than three observations for each symbol say little: see [`support`]. None of this runs for each
@@ -12,11 +13,13 @@
 
 pub mod ewma;
 pub mod hayashi_yoshida;
+pub mod live;
 pub mod shrinkage;
 pub mod spectrum;
 
 pub use ewma::EwmaCovariance;
 pub use hayashi_yoshida::HayashiYoshida;
+pub use live::LiveCorrelations;
 pub use shrinkage::{Shrunk, ledoit_wolf};
 
 /// How far a table of returns carries a correlation matrix.

@@ -28,18 +28,19 @@
 //! left; the detector itself is our own.
 
 mod episode;
+mod finding;
 pub mod rates;
 mod slot;
 
-use alphatrader_model::instrument::Symbol;
 use alphatrader_model::market::{Level, Side, TradeFlags};
 use alphatrader_model::metric::{Metric, Quality};
-use alphatrader_model::number::{Price, Quantity};
+use alphatrader_model::number::Price;
 use alphatrader_model::time::{Span, Timestamp};
 use alphatrader_model::view::{Iceberg, PrintMark};
 use serde::{Deserialize, Serialize};
 
 use crate::survival::Survival;
+pub use finding::{Finding, HiddenCounts, HiddenPrint};
 use rates::{LAMBDA_0, LAMBDA_1, RefillRates};
 use slot::{Change, Shown, Slot};
 
@@ -77,60 +78,6 @@ impl Default for HiddenParameters {
     }
 }
 
-/// A print as this detector sees it.
-#[derive(Debug, Clone, Copy)]
-pub struct HiddenPrint {
-    /// Price; positive.
-    pub price: Price,
-    /// Shares; positive.
-    pub size: Quantity,
-    /// Who crossed the spread, when known.
-    pub side: Option<Side>,
-    /// Where, when the feed says.
-    pub venue: Option<Symbol>,
-    /// What its conditions mean; auctions and prints that do not set the last price do not come here.
-    pub flags: TradeFlags,
-}
-
-/// Something was found.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Finding {
-    /// Shares that were not displayed traded at a level; `side` is that of the resting order.
-    Hidden {
-        /// Bids are [`Side::Buy`].
-        side: Side,
-        /// Of the level.
-        price: Price,
-        /// Shares beyond those displayed.
-        shares: u64,
-    },
-    /// A level is refilled like an iceberg; told anew at each further refill.
-    Iceberg(Iceberg),
-}
-
-/// Volumes since the start of the session, shares.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct HiddenCounts {
-    /// Prints.
-    pub prints: u64,
-    /// Their shares.
-    pub volume: u64,
-    /// Shares that the feed states to be hidden.
-    pub stated: u64,
-    /// Shares beyond the displayed ones, as inferred.
-    pub inferred: u64,
-    /// Shares at the mid.
-    pub midpoint: u64,
-    /// Other shares strictly inside the spread.
-    pub inside: u64,
-    /// Times that shares beyond the displayed ones were inferred.
-    pub executions: u64,
-    /// Prints strictly inside the spread, at the mid or not.
-    pub inside_prints: u64,
-    /// Icebergs found.
-    pub icebergs: u64,
-}
-
 /// Looks for hidden and iceberg orders in one symbol.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Hidden {
@@ -147,6 +94,8 @@ pub struct Hidden {
     past: Survival,
     counts: HiddenCounts,
     quality: Quality,
+    /// No open episode is quiet for too long before this.
+    quiet_at: i64,
 }
 
 impl Hidden {
@@ -164,6 +113,7 @@ impl Hidden {
             past: Survival::new(STEPS),
             counts: HiddenCounts::default(),
             quality: Quality::GOOD,
+            quiet_at: i64::MAX,
         }
     }
 
@@ -256,6 +206,7 @@ impl Hidden {
         self.claim(place, print.price);
         let slot = &mut self.slots[place];
         let shares = slot.on_print(ts, size, print.venue, &self.parameters, &mut self.rates);
+        self.quiet_at = self.quiet_at.min(quiet_at(slot));
         let finding = self.found(book, print.price, shares);
         (finding.map(|_| PrintMark::Hidden), finding)
     }
@@ -407,12 +358,22 @@ impl Hidden {
     }
 
     /// Time passed: episodes without a trade end. Call it once a second.
+    #[inline]
     pub fn advance(&mut self, ts: Timestamp) {
-        for slot in &mut self.slots {
-            let quiet = ts.nanos().saturating_sub(slot.episode.last_trade.nanos()) > QUIET.nanos();
-            if slot.episode.is_open() && quiet {
+        if ts.nanos() > self.quiet_at {
+            self.end_quiet(ts);
+        }
+    }
+
+    #[cold]
+    fn end_quiet(&mut self, ts: Timestamp) {
+        self.quiet_at = i64::MAX;
+        for slot in self.slots.iter_mut().filter(|slot| slot.episode.is_open()) {
+            if ts.nanos() > quiet_at(slot) {
                 remember(&mut self.past, slot);
                 slot.end_episode();
+            } else {
+                self.quiet_at = self.quiet_at.min(quiet_at(slot));
             }
         }
     }
@@ -486,6 +447,11 @@ fn remember(past: &mut Survival, slot: &Slot) {
 
 const fn side_of(place: usize) -> Side {
     if place < SLOTS { Side::Buy } else { Side::Sell }
+}
+
+/// After this the level's episode has been without a trade for too long.
+const fn quiet_at(slot: &Slot) -> i64 {
+    slot.episode.last_trade.nanos().saturating_add(QUIET.nanos())
 }
 
 #[cfg(test)]

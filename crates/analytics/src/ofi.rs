@@ -46,7 +46,7 @@ use crate::book::{Ladder, ladder::LEVELS};
 use crate::clock::TradingClock;
 use crate::decay::Decay;
 pub use window::SLOTS;
-use window::Window;
+use window::{Sum, Window};
 
 /// What order-flow imbalance is measured with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,11 +69,18 @@ impl Default for OfiParameters {
 #[inline]
 pub fn flow(before: (Level, Level), now: (Level, Level)) -> i64 {
     let ((bid, ask), (bid_now, ask_now)) = (before, now);
-    let came = if bid_now.price >= bid.price { shares(bid_now) } else { 0 };
-    let went = if bid_now.price <= bid.price { shares(bid) } else { 0 };
-    let offered = if ask_now.price <= ask.price { shares(ask_now) } else { 0 };
-    let withdrawn = if ask_now.price >= ask.price { shares(ask) } else { 0 };
-    came - went - offered + withdrawn
+    // Prices are hard to predict: a choice of numbers, not of ways. Four sizes of 10^12 at most do not overflow.
+    let came = when(bid_now.price >= bid.price, bid_now);
+    let went = when(bid_now.price <= bid.price, bid);
+    let offered = when(ask_now.price <= ask.price, ask_now);
+    let withdrawn = when(ask_now.price >= ask.price, ask);
+    came.wrapping_sub(went).wrapping_sub(offered).wrapping_add(withdrawn)
+}
+
+/// The shares of a level where it counts, else none.
+#[inline]
+const fn when(counts: bool, level: Level) -> i64 {
+    shares(level) & (counts as i64).wrapping_neg()
 }
 
 /// Shares of a level; admitted sizes are at most 10^12.
@@ -82,6 +89,12 @@ const fn shares(level: Level) -> i64 {
     const MOST: u64 = crate::admission::MAX_SIZE.get();
     let size = level.size.get();
     (if size < MOST { size } else { MOST }) as i64
+}
+
+/// Shares on both sides of a level.
+#[inline]
+const fn both((bid, ask): (Level, Level)) -> i64 {
+    shares(bid).wrapping_add(shares(ask))
 }
 
 const NO_LEVEL: Level = Level { price: Price::ZERO, size: Quantity::ZERO };
@@ -135,42 +148,63 @@ impl Ofi {
     /// A new touch, neither crossed nor locked.
     #[inline]
     pub fn on_touch(&mut self, ts: Timestamp, bid: Level, ask: Level, quality: Quality) {
-        self.update(ts, &[bid], &[ask], quality);
+        if self.clock.is_halted() {
+            return;
+        }
+        let ts = self.clock.at(ts);
+        if self.known > 0 {
+            let touch = flow((self.bids[0], self.asks[0]), (bid, ask));
+            let quality = quality.with(core::mem::take(&mut self.pending));
+            if let Some(slot) = self.window.current(ts, quality) {
+                slot.add(0, touch, both((bid, ask)));
+            }
+            self.add_decayed(ts, touch);
+        } else {
+            self.window.watch(ts);
+        }
+        (self.bids[0], self.asks[0], self.known) = (bid, ask, 1);
     }
 
     /// A new book, neither crossed nor locked: both sides, rows of one price added up.
     #[inline]
     pub fn on_ladders(&mut self, ts: Timestamp, bids: &Ladder, asks: &Ladder, quality: Quality) {
-        self.update(ts, bids.levels(), asks.levels(), quality);
-    }
-
-    #[inline]
-    fn update(&mut self, ts: Timestamp, bids: &[Level], asks: &[Level], quality: Quality) {
         if self.clock.is_halted() {
             return;
         }
         let ts = self.clock.at(ts);
+        let (bids, asks) = (bids.levels(), asks.levels());
         let known = self.levels.min(bids.len()).min(asks.len());
         let compared = known.min(self.known);
         if compared > 0 {
-            let quality = quality.with(core::mem::take(&mut self.pending));
             let touch = flow((self.bids[0], self.asks[0]), (bids[0], asks[0]));
-            let slot = self.window.current(ts, quality);
-            for level in 0..compared {
-                let before = (self.bids[level], self.asks[level]);
-                let now = (bids[level], asks[level]);
-                slot.add(level, flow(before, now), shares(now.0) + shares(now.1));
+            let quality = quality.with(core::mem::take(&mut self.pending));
+            if let Some(slot) = self.window.current(ts, quality) {
+                let before = self.bids.iter().zip(&self.asks);
+                let now = bids.iter().zip(asks);
+                for (level, (before, now)) in before.zip(now).take(compared).enumerate() {
+                    let (before, now) = ((*before.0, *before.1), (*now.0, *now.1));
+                    slot.add(level, flow(before, now), both(now));
+                }
             }
-            if touch != 0 {
-                self.decayed = self.decayed_to(ts) + touch as f64;
-                self.decayed_at = self.decayed_at.max(ts);
-            }
+            self.add_decayed(ts, touch);
         } else if known > 0 {
             self.window.watch(ts);
         }
-        self.bids[..known].copy_from_slice(&bids[..known]);
-        self.asks[..known].copy_from_slice(&asks[..known]);
+        for (kept, new) in self.bids.iter_mut().zip(&bids[..known]) {
+            *kept = *new;
+        }
+        for (kept, new) in self.asks.iter_mut().zip(&asks[..known]) {
+            *kept = *new;
+        }
         self.known = known;
+    }
+
+    #[inline]
+    fn add_decayed(&mut self, ts: Timestamp, touch: i64) {
+        if touch != 0 {
+            self.decayed = self.decayed_to(ts) + touch as f64;
+            self.decayed_at = self.decayed_at.max(ts);
+        }
     }
 
     #[inline]
@@ -189,10 +223,14 @@ impl Ofi {
 
     /// Σ e of a level (0 is the touch) over the window, shares.
     pub fn raw(&self, level: usize) -> Metric {
-        let sum = (level < self.levels).then(|| self.window.sum(level));
+        self.raw_of((level < self.levels).then(|| self.window.sum(level)), self.window.quality())
+    }
+
+    #[inline]
+    fn raw_of(&self, sum: Option<Sum>, quality: Quality) -> Metric {
         let n_obs = sum.map_or(0, |sum| sum.updates);
         let ready = sum.filter(|sum| sum.updates > 0 && self.window.is_ready());
-        Metric::new(ready.map(|sum| sum.flow as f64), n_obs, self.window.quality())
+        Metric::new(ready.map(|sum| sum.flow as f64), n_obs, quality)
     }
 
     /// Σ e of a level over its average depth.
@@ -200,6 +238,31 @@ impl Ofi {
         let raw = self.raw(level);
         let depth = (level < self.levels).then(|| self.window.sum(level).depth()).flatten();
         Metric { value: raw.value.zip(depth).map(|(flow, depth)| flow / depth), ..raw }
+    }
+
+    /// [`Self::raw`] and [`Self::normalised`] of the touch, [`Self::decayed`] and [`Self::depth`] of the touch, in
+    /// one walk over the window.
+    pub fn touch(&self) -> [Metric; 4] {
+        let sum = self.window.sum(0);
+        let raw = self.raw_of(Some(sum), self.window.quality());
+        let depth = raw.value.and_then(|_| sum.depth());
+        let normalised = raw.value.zip(depth).map(|(flow, depth)| flow / depth);
+        let decayed = raw.value.map(|_| self.decayed_to(self.window.now()));
+        [raw.value, normalised, decayed, depth].map(|value| Metric { value, ..raw })
+    }
+
+    /// Σ e of those levels that were seen, shares, with the observations of the touch; and [`Self::integrated`]. In
+    /// one walk over the window.
+    pub fn book(&self, weights: &integrated::Weights) -> [Metric; 2] {
+        let sums = self.window.sums(self.levels);
+        let first = self.raw_of(Some(sums[0]), self.window.quality());
+        let seen = || sums[..self.levels].iter().filter(|sum| sum.updates > 0 && self.window.is_ready());
+        let flow = seen().next().map(|_| seen().map(|sum| sum.flow as f64).sum());
+        let integrated = (weights.levels() == self.levels)
+            .then(|| self.vector_of(&sums))
+            .flatten()
+            .map(|vector| weights.of(&vector));
+        [Metric { value: flow, ..first }, Metric { value: integrated, ..first }]
     }
 
     /// Average of (qb + qa)/2 of a level over the window, shares; ready with it.
@@ -230,17 +293,22 @@ impl Ofi {
     /// Of each level Σ e over the average depth of all measured levels; the first [`Self::levels`] numbers
     /// count. Absent until the window is ready and every level was seen in it.
     pub fn vector(&self) -> Option<[f64; LEVELS]> {
+        self.vector_of(&self.window.sums(self.levels))
+    }
+
+    fn vector_of(&self, sums: &[Sum; LEVELS]) -> Option<[f64; LEVELS]> {
         if !self.window.is_ready() {
             return None;
         }
+        let sums = &sums[..self.levels];
         let mut depth = 0.0;
-        for level in 0..self.levels {
-            depth += self.window.sum(level).depth()?;
+        for sum in sums {
+            depth += sum.depth()?;
         }
         depth /= self.levels as f64;
         let mut vector = [0.0; LEVELS];
-        for (level, value) in vector[..self.levels].iter_mut().enumerate() {
-            *value = self.window.sum(level).flow as f64 / depth;
+        for (value, sum) in vector.iter_mut().zip(sums) {
+            *value = sum.flow as f64 / depth;
         }
         Some(vector)
     }

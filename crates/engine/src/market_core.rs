@@ -4,6 +4,8 @@
 
 mod options;
 
+use alphatrader_analytics::correlation::LiveCorrelations;
+use alphatrader_analytics::correlation::live::Pair;
 use alphatrader_analytics::{Parameters, SymbolAnalytics};
 use alphatrader_model::market::{Gap, Quote, Stream};
 use alphatrader_model::settings::Analytics;
@@ -29,6 +31,8 @@ pub struct MarketCore {
     /// By instrument: its place in `symbols`, for the stocks that are analysed.
     analysed: Vec<Option<u16>>,
     configured: Vec<Symbol>,
+    /// Of the symbols analysed; absent with one alone, or more than it takes.
+    correlations: Option<Box<LiveCorrelations>>,
     analytics: Analytics,
     /// Found parameters: those of this session, and those that wait for the next.
     discovered: Option<Box<Discovered>>,
@@ -45,7 +49,7 @@ pub struct MarketCore {
 }
 
 /// Version of the form of a snapshot: one of another form is refused, not guessed at.
-pub const SNAPSHOT_VERSION: u32 = 3;
+pub const SNAPSHOT_VERSION: u32 = 4;
 
 /// Why a snapshot is not taken up.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -112,6 +116,9 @@ impl MarketCore {
     pub fn resume(&mut self, now: Timestamp, short: bool) {
         for contract in &mut self.view.contracts {
             (contract.quote, contract.quote_at) = (None, None);
+        }
+        if let Some(correlations) = &mut self.correlations {
+            correlations.on_session();
         }
         for (symbol, features) in self.symbols.iter_mut().zip(&mut self.view.features) {
             symbol.on_pause(features, now);
@@ -222,6 +229,9 @@ impl MarketCore {
             self.discovered_since = Some(session.open);
             self.discovered_changes += 1;
         }
+        if let Some(correlations) = &mut self.correlations {
+            correlations.on_session();
+        }
         for place in 0..self.symbols.len() {
             let effective = self.effective(self.view.features[place].symbol, session);
             self.symbols[place].on_parameters(&mut self.view.features[place], effective);
@@ -290,6 +300,26 @@ impl MarketCore {
             }
         }
         self.told = self.told.max(second);
+        if whole {
+            self.correlate(now);
+        }
+    }
+
+    /// A second of the session, for what all symbols make together.
+    fn correlate(&mut self, now: Timestamp) {
+        let running = self.view.session.is_some_and(|session| session.open <= now && now < session.close);
+        if let Some(correlations) = self.correlations.as_deref_mut().filter(|_| running) {
+            let features = &self.view.features;
+            let touch = |place: usize| features[place].bid.zip(features[place].ask);
+            // Admitted prices are far below half of the integer's range.
+            correlations.on_second(now, |place| touch(place).map(|(bid, ask)| bid.raw() + ask.raw()));
+        }
+    }
+
+    /// How two of the symbols move together; absent for one that is not analysed, and while there is but one.
+    pub fn correlation(&self, one: Symbol, other: Symbol) -> Option<Pair> {
+        let place = |symbol| self.view.features.iter().position(|features| features.symbol == symbol);
+        self.correlations.as_ref()?.pair(place(one)?, place(other)?)
     }
 
     fn on_instrument(&mut self, instrument: &Instrument) {
@@ -337,6 +367,7 @@ impl MarketCore {
         self.analysed[place] = Some(self.symbols.len() as u16);
         self.view.features.push(features);
         self.symbols.push(analytics);
+        self.correlations = LiveCorrelations::new(self.symbols.len()).map(Box::new);
     }
 
     /// Features of a symbol.

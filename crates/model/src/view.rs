@@ -359,7 +359,7 @@ impl SymbolHistory {
     /// Five-second bars kept.
     pub const BARS: usize = 100;
     /// Prints kept.
-    pub const TAPE: usize = 1_000;
+    pub const TAPE: usize = 768;
     /// VPIN points kept.
     pub const VPIN: usize = 500;
     /// Book rows kept on each side.

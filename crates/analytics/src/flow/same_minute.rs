@@ -14,7 +14,7 @@ use alphatrader_model::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Sessions looked back.
-pub const SESSIONS: usize = 20;
+pub const SESSIONS: usize = 10;
 /// Sessions needed.
 pub const LEAST: usize = 5;
 /// Times the mean.
@@ -25,14 +25,34 @@ pub const DEVIATIONS: f64 = 3.0;
 pub const MINUTES: usize = 400;
 
 /// A minute that was not watched whole.
-const UNKNOWN: u32 = u32::MAX;
+const UNKNOWN: u16 = u16::MAX;
 
-/// Volume of each minute of the session and of those before it. State: 21 x 400 numbers of 32 bits, 34 kB; a
-/// minute of more than 4 294 967 294 shares counts as that.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A volume in sixteen bits: eleven of a number, five of how far it is shifted. Exact below 2 048 shares, to a
+/// two-thousandth above; more than 4·10¹² counts as that.
+const fn packed(volume: u64) -> u16 {
+    let shift = 53_u32.saturating_sub(volume.leading_zeros());
+    let shift = if shift > 31 { 31 } else { shift };
+    let half = (1_u64 << shift) >> 1;
+    let mut number = volume.saturating_add(half) >> shift;
+    let mut shift = shift;
+    if number > 2_047 && shift < 31 {
+        // Rounded up to the next power of two.
+        (number, shift) = (number >> 1, shift + 1);
+    }
+    let number = if number > 2_046 && shift == 31 { 2_046 } else { number };
+    (shift << 11) as u16 | number as u16
+}
+
+/// The volume; nothing of a minute that is not known.
+fn unpacked(cell: u16) -> Option<f64> {
+    (cell != UNKNOWN).then(|| (u64::from(cell & 2_047) << (cell >> 11)) as f64)
+}
+
+/// Volume of each minute of the session and of those before it. State: 11 x 400 numbers of 16 bits, 9 kB.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SameMinute {
     /// Earlier sessions, a ring, each with [`MINUTES`] minutes; then the running one.
-    minutes: Box<[u32]>,
+    minutes: Box<[u16]>,
     /// Place of the next earlier session.
     place: usize,
     open: Option<Timestamp>,
@@ -41,6 +61,9 @@ pub struct SameMinute {
     running: usize,
     volume: u64,
     watched: bool,
+    /// Mean and standard deviation of the running minute's earlier volumes, as far as known, and how many of them
+    /// are: worked out when it begins.
+    usual: (Option<(f64, f64)>, usize),
 }
 
 impl Default for SameMinute {
@@ -53,6 +76,7 @@ impl Default for SameMinute {
             running: 0,
             volume: 0,
             watched: false,
+            usual: (None, 0),
         }
     }
 }
@@ -76,6 +100,7 @@ impl SameMinute {
         }
         (self.open, self.close) = (Some(open), close);
         (self.running, self.volume, self.watched) = (0, 0, watched <= open);
+        self.usual = self.earlier();
     }
 
     /// Time passed: minutes end.
@@ -110,7 +135,7 @@ impl SameMinute {
     #[cold]
     fn end_minute(&mut self, next: usize) {
         let today = &mut self.minutes[SESSIONS * MINUTES..];
-        let mut volume = if self.watched { self.volume.min(u64::from(UNKNOWN - 1)) as u32 } else { UNKNOWN };
+        let mut volume = if self.watched { packed(self.volume) } else { UNKNOWN };
         for minute in &mut today[self.running.min(MINUTES)..next.min(MINUTES)] {
             *minute = volume;
             // What follows was watched from its start, and quiet.
@@ -118,16 +143,17 @@ impl SameMinute {
         }
         if next > self.running {
             (self.running, self.volume, self.watched) = (next, 0, true);
+            self.usual = self.earlier();
         }
     }
 
     /// Mean and standard deviation of the running minute's earlier volumes, and how many there are.
-    fn usual(&self) -> (Option<(f64, f64)>, usize) {
+    fn earlier(&self) -> (Option<(f64, f64)>, usize) {
         if self.running >= MINUTES || self.open.is_none() {
             return (None, 0);
         }
         let earlier = (0..SESSIONS).map(|session| self.minutes[session * MINUTES + self.running]);
-        let known = || earlier.clone().filter(|volume| *volume != UNKNOWN).map(f64::from);
+        let known = || earlier.clone().filter_map(unpacked);
         let n = known().count();
         if n < LEAST {
             return (None, n);
@@ -137,26 +163,23 @@ impl SameMinute {
         (Some((mean, libm::sqrt(squares / (n - 1) as f64))), n)
     }
 
-    /// Volume of the running minute so far over the mean of its earlier ones; ready with [`LEAST`] of
-    /// them when something was traded in them and the running minute was watched from its start.
-    pub fn ratio(&self) -> Metric {
-        let (usual, n) = self.usual();
-        let mean = usual.filter(|(mean, _)| self.watched && *mean > 0.0).map(|(mean, _)| mean);
-        Metric::new(mean.map(|mean| self.volume as f64 / mean), n as u64, Quality::GOOD)
+    /// Two numbers. Volume of the running minute so far over the mean of its earlier ones; ready with [`LEAST`] of
+    /// them when something was traded in them and the running minute was watched from its start. And the same less
+    /// the mean, in standard deviations; absent when all earlier ones were equal.
+    pub fn standing(&self) -> [Metric; 2] {
+        let (usual, n) = self.usual;
+        let usual = usual.filter(|_| self.watched);
+        let (volume, metric) = (self.volume as f64, |value| Metric::new(value, n as u64, Quality::GOOD));
+        let ratio = usual.filter(|(mean, _)| *mean > 0.0).map(|(mean, _)| volume / mean);
+        let away = usual.filter(|(_, deviation)| *deviation > 0.0).map(|(mean, sd)| (volume - mean) / sd);
+        [metric(ratio), metric(away)]
     }
+}
 
-    /// The same less the mean, in standard deviations; absent when all earlier ones were equal.
-    pub fn deviations(&self) -> Metric {
-        let (usual, n) = self.usual();
-        let usual = usual.filter(|(_, deviation)| self.watched && *deviation > 0.0);
-        Metric::new(usual.map(|(mean, sd)| (self.volume as f64 - mean) / sd), n as u64, Quality::GOOD)
-    }
-
-    /// Whether more is traded than usual by the rule; false while it is not known.
-    pub fn is_unusual(&self) -> bool {
-        self.ratio().value.is_some_and(|ratio| ratio >= RATIO)
-            && self.deviations().value.is_none_or(|deviations| deviations >= DEVIATIONS)
-    }
+/// Whether more is traded than usual by the rule, from what [`SameMinute::standing`] says; false while it is not known.
+pub fn is_unusual([ratio, deviations]: [Metric; 2]) -> bool {
+    ratio.value.is_some_and(|ratio| ratio >= RATIO)
+        && deviations.value.is_none_or(|deviations| deviations >= DEVIATIONS)
 }
 
 #[cfg(test)]
@@ -191,18 +214,31 @@ mod tests {
     fn it_is_compared_with_the_same_minute_of_earlier_days() {
         let mut minutes = after(&[100, 120, 80, 110, 90]);
         assert_eq!(
-            (minutes.ratio().value, minutes.ratio().n_obs),
+            (minutes.standing()[0].value, minutes.standing()[0].n_obs),
             (None, 5),
             "nothing trades in the first minute"
         );
         minutes.advance(at(5, 120));
         minutes.add(400);
-        assert_eq!(minutes.ratio(), Metric::new(Some(4.0), 5, Quality::GOOD));
+        assert_eq!(minutes.standing()[0], Metric::new(Some(4.0), 5, Quality::GOOD));
         // Deviations 0, 20, -20, 10, -10: variance 250.
-        assert!((minutes.deviations().value.unwrap() - 300.0 / libm::sqrt(250.0)).abs() < 1e-12);
-        assert!(minutes.is_unusual());
+        assert!((minutes.standing()[1].value.unwrap() - 300.0 / libm::sqrt(250.0)).abs() < 1e-12);
+        assert!(is_unusual(minutes.standing()));
         minutes.advance(at(5, 180));
-        assert!(!minutes.is_unusual() && minutes.ratio().value.is_none());
+        assert!(!is_unusual(minutes.standing()) && minutes.standing()[0].value.is_none());
+    }
+
+    #[test]
+    fn volumes_are_kept_to_a_two_thousandth() {
+        for volume in (0..2_048).chain((1..4_000).map(|n| n * n * 61 + n)).chain([2_047 << 31, 1 << 40]) {
+            let kept = unpacked(packed(volume)).unwrap();
+            let exact = volume as f64;
+            assert!((kept - exact).abs() <= exact / 2_000.0, "{volume}: {kept}");
+            assert!(volume >= 2_048 || kept == exact, "{volume}: {kept}");
+        }
+        for volume in [u64::MAX, 1 << 50, 2_047 << 31] {
+            assert!(packed(volume) != UNKNOWN);
+        }
     }
 
     #[test]
@@ -210,25 +246,28 @@ mod tests {
         let mut few = after(&[100; 4]);
         few.advance(at(4, 120));
         few.add(900);
-        assert_eq!((few.ratio().value, few.ratio().n_obs, few.is_unusual()), (None, 4, false));
+        assert_eq!(
+            (few.standing()[0].value, few.standing()[0].n_obs, is_unusual(few.standing())),
+            (None, 4, false)
+        );
         let mut equal = after(&[100; 5]);
         equal.advance(at(5, 120));
         equal.add(900);
-        assert_eq!((equal.deviations().value, equal.is_unusual()), (None, true));
+        assert_eq!((equal.standing()[1].value, is_unusual(equal.standing())), (None, true));
         equal.lose_prints();
-        assert_eq!(equal.ratio().value, None, "part of the minute was missed");
+        assert_eq!(equal.standing()[0].value, None, "part of the minute was missed");
         equal.advance(at(5, 180));
         begin(&mut equal, 6);
         equal.advance(at(6, 120));
-        assert_eq!(equal.ratio().n_obs, 5, "that minute is not a known one");
+        assert_eq!(equal.standing()[0].n_obs, 5, "that minute is not a known one");
         // A late start: the first minute is not whole, the second is.
         let mut late = after(&[100; 5]);
         late.on_session(at(6, 0), at(6, 390 * 60), at(6, 30));
         late.advance(at(6, 390 * 60));
         begin(&mut late, 7);
-        assert_eq!(late.ratio().n_obs, 6, "five days and the empty one that `after` began");
+        assert_eq!(late.standing()[0].n_obs, 6, "five days and the empty one that `after` began");
         late.advance(at(7, 60));
-        assert_eq!(late.ratio().n_obs, 7);
+        assert_eq!(late.standing()[0].n_obs, 7);
     }
 
     #[test]
@@ -238,9 +277,9 @@ mod tests {
         minutes.advance(at(0, 400 * 60));
         begin(&mut minutes, 1);
         minutes.advance(at(1, 209 * 60));
-        assert_eq!(minutes.ratio().n_obs, 1);
+        assert_eq!(minutes.standing()[0].n_obs, 1);
         minutes.advance(at(1, 210 * 60));
-        assert_eq!(minutes.ratio().n_obs, 0);
+        assert_eq!(minutes.standing()[0].n_obs, 0);
         minutes.advance(Timestamp::from_nanos(i64::MAX));
         assert_eq!(minutes.running, 390);
     }
@@ -271,7 +310,7 @@ mod tests {
                         one.lose_prints();
                     }
                 }
-                prop_assert_eq!(whole.ratio(), parts.ratio());
+                prop_assert_eq!(whole.standing()[0], parts.standing()[0]);
             }
             prop_assert_eq!(whole, parts);
         }

@@ -1,24 +1,36 @@
-//! Bought less sold shares of the last minute.
+//! Bought less sold shares of the last minute, and which part of them was bought.
 
+use alphatrader_model::metric::{Metric, Quality};
 use serde::{Deserialize, Serialize};
 
 /// Slots of one second: the current one and the 59 before it.
 pub const SLOTS: usize = 60;
 
-/// A sliding sum over one-second slots. An addition and, once a second, a subtraction.
+/// Signed prints of a second, or of all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+struct Sums {
+    /// Bought less sold shares.
+    net: i64,
+    /// Bought and sold ones.
+    all: i64,
+    prints: u32,
+}
+
+/// Sliding sums over one-second slots. Two additions and, once a second, two subtractions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedVolume {
-    slots: Box<[i64]>,
+    slots: Box<[Sums]>,
     /// Place of the current second.
     place: usize,
     /// The current second, since the epoch.
     second: i64,
-    sum: i64,
+    window: Sums,
 }
 
 impl Default for SignedVolume {
     fn default() -> Self {
-        Self { slots: vec![0; SLOTS].into_boxed_slice(), place: 0, second: i64::MIN, sum: 0 }
+        let slots = vec![Sums::default(); SLOTS].into_boxed_slice();
+        Self { slots, place: 0, second: i64::MIN, window: Sums::default() }
     }
 }
 
@@ -32,7 +44,10 @@ impl SignedVolume {
         self.second = second;
         for _ in 0..steps {
             self.place = if self.place + 1 == SLOTS { 0 } else { self.place + 1 };
-            self.sum -= core::mem::take(&mut self.slots[self.place]);
+            let gone = core::mem::take(&mut self.slots[self.place]);
+            self.window.net -= gone.net;
+            self.window.all -= gone.all;
+            self.window.prints -= gone.prints;
         }
     }
 
@@ -41,25 +56,37 @@ impl SignedVolume {
     pub fn add(&mut self, shares: i64) {
         // Admitted sizes are at most 10^12: nine million such prints in a minute before this could overflow,
         // and then it stops the program instead of lying.
-        self.slots[self.place] += shares;
-        self.sum += shares;
+        for sums in [&mut self.slots[self.place], &mut self.window] {
+            sums.net += shares;
+            sums.all += shares.abs();
+            sums.prints += 1;
+        }
     }
 
     /// Bought less sold shares of the current second and the 59 before it.
     #[inline]
     pub const fn sum(&self) -> i64 {
-        self.sum
+        self.window.net
+    }
+
+    /// The same with its prints, shares; and which part of the shares was bought, in [0, 1], absent when there were
+    /// none.
+    pub fn metrics(&self) -> [Metric; 2] {
+        let Sums { net, all, prints } = self.window;
+        let metric = |value| Metric::new(value, u64::from(prints), Quality::GOOD);
+        let bought = (all > 0).then(|| (all + net) as f64 / (2.0 * all as f64));
+        [metric(Some(net as f64)), metric(bought)]
     }
 
     /// Bytes outside the value itself.
     pub fn heap_bytes(&self) -> usize {
-        size_of_val::<[i64]>(&self.slots)
+        size_of_val::<[Sums]>(&self.slots)
     }
 
     /// Forgets everything but the time.
     pub fn clear(&mut self) {
-        self.slots.fill(0);
-        self.sum = 0;
+        self.slots.fill(Sums::default());
+        self.window = Sums::default();
     }
 }
 
@@ -82,6 +109,17 @@ mod tests {
         assert_eq!(flow.sum(), -2);
         flow.advance(i64::MAX);
         assert_eq!(flow.sum(), 0);
+        assert_eq!(flow.metrics().map(|metric| (metric.value, metric.n_obs)), [(Some(0.0), 0), (None, 0)]);
+    }
+
+    #[test]
+    fn the_part_that_was_bought() {
+        let mut flow = SignedVolume::default();
+        flow.advance(100);
+        flow.add(300);
+        flow.add(-100);
+        let [net, bought] = flow.metrics();
+        assert_eq!((net.value, net.n_obs, bought.value), (Some(200.0), 2, Some(0.75)));
     }
 
     proptest! {
@@ -99,6 +137,13 @@ mod tests {
                 all.push((now, shares));
                 let expected: i64 = all.iter().filter(|(at, _)| *at > now - 60).map(|(_, shares)| shares).sum();
                 prop_assert_eq!(flow.sum(), expected);
+                let [net, bought] = flow.metrics();
+                let within = all.iter().filter(|(at, _)| *at > now - 60);
+                let (buys, prints) = within.fold((0, 0), |(buys, n), (_, shares)| (buys + shares.max(&0), n + 1));
+                prop_assert_eq!((net.value, net.n_obs), (Some(expected as f64), prints));
+                let part = (2 * buys > expected).then(|| buys as f64 / (2 * buys - expected) as f64);
+                prop_assert!(bought.value.zip(part).is_none_or(|(one, two)| (one - two).abs() < 1e-12));
+                prop_assert_eq!(bought.is_ready(), part.is_some());
             }
         }
     }

@@ -177,7 +177,7 @@ impl Sweeps {
             group.begin(ts, print, touch, rate);
             return None;
         }
-        group.grow(ts, print, touch);
+        group.grow(ts, print, touch, self.rules.whole);
         let sweep = group.sweep(print.side, &self.rules, self.model.as_ref())?;
         self.count += u64::from(!group.counted);
         group.counted = true;

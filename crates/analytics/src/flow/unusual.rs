@@ -24,7 +24,7 @@ pub const DEVIATIONS: f64 = 3.0;
 const MINUTE: i64 = 60;
 
 /// Volume of the running minute and of those before it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MinuteVolumes {
     /// Number of the running minute since the epoch.
     minute: Option<i64>,
@@ -35,11 +35,21 @@ pub struct MinuteVolumes {
     /// Place of the next one in `earlier`.
     place: usize,
     known: usize,
+    /// Mean and standard deviation of the earlier ones, worked out when a minute ends.
+    usual: (f64, f64),
 }
 
 impl Default for MinuteVolumes {
     fn default() -> Self {
-        Self { minute: None, whole: false, volume: 0, earlier: [0; EARLIER], place: 0, known: 0 }
+        Self {
+            minute: None,
+            whole: false,
+            volume: 0,
+            earlier: [0; EARLIER],
+            place: 0,
+            known: 0,
+            usual: (0.0, 0.0),
+        }
     }
 }
 
@@ -69,6 +79,13 @@ impl MinuteVolumes {
         self.earlier[self.place] = volume;
         self.place = (self.place + 1) % EARLIER;
         self.known = (self.known + 1).min(EARLIER);
+        if self.known >= LEAST {
+            let earlier = &self.earlier[..self.known];
+            let n = self.known as f64;
+            let mean = earlier.iter().map(|v| *v as f64).sum::<f64>() / n;
+            let squares: f64 = earlier.iter().map(|v| (*v as f64 - mean) * (*v as f64 - mean)).sum();
+            self.usual = (mean, libm::sqrt(squares / (n - 1.0)));
+        }
     }
 
     /// Adds shares to the running minute.
@@ -85,14 +102,10 @@ impl MinuteVolumes {
     /// How unusual the running minute is; absent until [`LEAST`] others are known.
     pub fn value(&self) -> Option<UnusualVolume> {
         let minute = self.minute.filter(|_| self.known >= LEAST && self.whole)?;
-        let earlier = &self.earlier[..self.known];
-        let n = self.known as f64;
-        let mean = earlier.iter().map(|v| *v as f64).sum::<f64>() / n;
+        let (mean, deviation) = self.usual;
         if mean <= 0.0 {
             return None;
         }
-        let squares: f64 = earlier.iter().map(|v| (*v as f64 - mean) * (*v as f64 - mean)).sum();
-        let deviation = libm::sqrt(squares / (n - 1.0));
         let volume = self.volume as f64;
         let z = (deviation > 0.0).then(|| (volume - mean) / deviation);
         let ratio = volume / mean;

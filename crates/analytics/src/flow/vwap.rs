@@ -52,14 +52,14 @@ impl Vwap {
         if self.volume == 0 {
             return None;
         }
-        // A day of a liquid stock fits 64 bits, from which the conversion is a single instruction; the
-        // result is the same.
-        let turnover = match u64::try_from(self.turnover) {
-            Ok(turnover) => turnover as f64,
-            Err(_) => self.turnover as f64,
-        };
-        Some(turnover / (self.volume as f64 * Price::SCALE as f64))
+        Some(float(self.turnover) / (self.volume as f64 * Price::SCALE as f64))
     }
+}
+
+/// A day of a liquid stock fits 64 bits, from which the conversion is a single instruction; the result is the same.
+#[inline]
+fn float(sum: u128) -> f64 {
+    u64::try_from(sum).map_or_else(|_| sum as f64, |sum| sum as f64)
 }
 
 impl Vwap {
@@ -73,16 +73,20 @@ impl Vwap {
     /// Dollars squared.
     fn variance(&self) -> Option<f64> {
         let volume = self.volume as f64;
-        let squares = self.squares? as f64 / volume;
+        let squares = float(self.squares?) / volume;
         // Exact until here: the average's distance from the first price.
         let origin = u128::from(self.origin.unsigned_abs()) * u128::from(self.volume);
-        let distance = self.turnover.abs_diff(origin) as f64 / volume;
+        let distance = float(self.turnover.abs_diff(origin)) / volume;
         Some((squares - distance * distance).max(0.0) / (Price::SCALE as f64 * Price::SCALE as f64))
     }
 
     /// How far a price lies from the VWAP in deviations; absent without them, or when all prices were equal.
     pub fn standing(&self, price: Price, quality: Quality) -> Metric {
-        let deviation = self.deviation(quality);
+        self.standing_in(price, self.deviation(quality))
+    }
+
+    /// The same, where the deviation has been worked out already.
+    pub fn standing_in(&self, price: Price, deviation: Metric) -> Metric {
         let spread = deviation.value.filter(|spread| *spread > 0.0).zip(self.value());
         Metric { value: spread.map(|(spread, average)| (price.to_f64() - average) / spread), ..deviation }
     }

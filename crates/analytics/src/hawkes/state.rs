@@ -103,6 +103,18 @@ impl OrderFlow {
         })
     }
 
+    /// [`Self::intensity`] of buyers and of sellers, and [`Self::next_buys`], worked out together.
+    pub fn at(&self, ts: Timestamp) -> [Metric; 3] {
+        if self.events < LEAST {
+            return [Metric::new(None, self.events, Quality::GOOD); 3];
+        }
+        let traded = ts.nanos().saturating_sub(self.origin.nanos()) as f64 * 1e-9;
+        let speed = self.baseline.speed(traded);
+        let [buy, sell] = self.filter.intensity(self.baseline.operational(traded));
+        [buy * speed, sell * speed, buy / (buy + sell)]
+            .map(|value| Metric::new(Some(value), self.events, Quality::GOOD))
+    }
+
     /// The share of orders that other orders cause: of the parameters, not of the day.
     pub fn branching(&self) -> f64 {
         self.filter.hawkes().branching()
@@ -193,6 +205,8 @@ mod tests {
             for (i, (ts, buy)) in events.into_iter().enumerate() {
                 flow.on_trade(Timestamp::from_nanos(ts), if buy { Side::Buy } else { Side::Sell });
                 let p = flow.next_buys(Timestamp::from_nanos(ts));
+                let [buy, sell] = [Side::Buy, Side::Sell].map(|side| flow.intensity(side, Timestamp::from_nanos(ts)));
+                prop_assert_eq!(flow.at(Timestamp::from_nanos(ts)), [buy, sell, p]);
                 prop_assert!(p.value.is_none_or(|p| (0.0..=1.0).contains(&p)));
                 if i == 50 {
                     let restored: OrderFlow = postcard::from_bytes(&postcard::to_stdvec(&flow).unwrap()).unwrap();

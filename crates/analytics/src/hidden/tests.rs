@@ -1,3 +1,6 @@
+use alphatrader_model::instrument::Symbol;
+use alphatrader_model::number::Quantity;
+
 use super::*;
 use proptest::prelude::*;
 

@@ -22,7 +22,8 @@ pub const BAR: Span = Span::from_minutes(5);
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct Bar {
-    number: i64,
+    /// When it ends.
+    until: i64,
     from: Price,
     to: Price,
     /// Ten-thousandths of a dollar.
@@ -63,8 +64,11 @@ impl Amihud {
     pub fn on_trade(&mut self, now: Timestamp, price: Price, size: u64, quality: Quality) {
         self.on_timer(now);
         self.quality.mark(quality, self.bars);
-        let number = now.nanos().div_euclid(BAR.nanos());
-        let bar = self.running.get_or_insert(Bar { number, from: price, to: price, dollars: 0 });
+        let bar = self.running.get_or_insert_with(|| {
+            let number = now.nanos().div_euclid(BAR.nanos());
+            let until = number.saturating_add(1).saturating_mul(BAR.nanos());
+            Bar { until, from: price, to: price, dollars: 0 }
+        });
         bar.to = price;
         bar.dollars = bar.dollars.saturating_add(u128::from(price.raw().unsigned_abs()) * u128::from(size));
     }
@@ -73,7 +77,7 @@ impl Amihud {
     #[inline]
     pub fn on_timer(&mut self, now: Timestamp) {
         if let Some(bar) = &self.running
-            && now.nanos().div_euclid(BAR.nanos()) > bar.number
+            && now.nanos() >= bar.until
         {
             self.finish();
         }

@@ -121,6 +121,8 @@ pub struct Kyle {
     span: i64,
     moments: Moments,
     running: Option<Interval>,
+    /// When the running one ends: before that time passing is one comparison.
+    until: i64,
     /// Twice the last middle, in price units.
     mid: Option<i64>,
     quality: QualityMemory,
@@ -135,6 +137,7 @@ impl Kyle {
             span: span.clamp(Span::SECOND, Span::from_minutes(60)).nanos(),
             moments: Moments::new((memory - 1.0) / (memory + 1.0)),
             running: None,
+            until: i64::MIN,
             mid: None,
             quality: QualityMemory::default(),
         }
@@ -180,10 +183,17 @@ impl Kyle {
 
     #[inline]
     fn turn(&mut self, now: Timestamp) {
+        if now.nanos() >= self.until {
+            self.end(now);
+        }
+    }
+
+    #[cold]
+    fn end(&mut self, now: Timestamp) {
         let number = now.nanos().div_euclid(self.span);
-        match &self.running {
-            Some(running) if number <= running.number => {}
-            _ => self.next(number),
+        if self.running.is_none_or(|running| number > running.number) {
+            self.next(number);
+            self.until = number.saturating_add(1).saturating_mul(self.span);
         }
     }
 
@@ -228,7 +238,7 @@ impl Kyle {
 
     /// A session begins, prints or quotes were lost: the running interval is left out. What was learnt stays.
     pub fn restart(&mut self) {
-        (self.running, self.mid) = (None, None);
+        (self.running, self.mid, self.until) = (None, None, i64::MIN);
     }
 }
 

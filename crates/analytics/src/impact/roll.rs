@@ -61,23 +61,25 @@ impl Roll {
         }
     }
 
+    #[inline]
     fn change(&mut self, change: i64) {
         let size = self.ring.len();
+        let after = if self.head + 1 == size { 0 } else { self.head + 1 };
         if self.length == size {
             let oldest = self.ring[self.head];
-            let second = self.ring[(self.head + 1) % size];
+            let second = self.ring[after];
             self.sum -= i128::from(oldest);
             self.products -= i128::from(oldest) * i128::from(second);
         } else {
             self.length += 1;
         }
         if self.length > 1 {
-            let before = self.ring[(self.head + size - 1) % size];
+            let before = self.ring[if self.head == 0 { size - 1 } else { self.head - 1 }];
             self.products += i128::from(before) * i128::from(change);
         }
         self.sum += i128::from(change);
         self.ring[self.head] = change;
-        self.head = if self.head + 1 == size { 0 } else { self.head + 1 };
+        self.head = after;
         self.seen += 1;
     }
 

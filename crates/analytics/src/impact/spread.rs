@@ -9,7 +9,8 @@
 //! For the two shorter times trades wait in a ring of [`PENDING`]; prints of one instant, side and price wait as
 //! one. What is overwritten before its time is counted as dropped. In 30 and 300 s more is printed than a symbol's
 //! state has room for: of each fifth of a second, of each two seconds, the first trade waits, in a ring that is
-//! never overwritten. An event after a long silence settles at most all that waits.
+//! never overwritten; where that left trades out, the numbers carry [`Quality::CAPPED`]. An event after a long
+//! silence settles at most all that waits.
 
 use alphatrader_model::market::Side;
 use alphatrader_model::metric::{Metric, Quality};
@@ -33,8 +34,9 @@ const PARTS: usize = 150;
 /// The ring that each of [`HORIZONS`] looks into.
 const LINE: [usize; HORIZONS.len()] = [0, 0, 1, 2];
 
-/// The first of [`HORIZONS`] that looks into each ring.
+/// Those of [`HORIZONS`] that look into each ring: the first, and the one after the last.
 const FIRST: [usize; 3] = [0, 2, 3];
+const LAST: [usize; 3] = [2, 3, 4];
 
 /// Minutes in the window.
 pub const MINUTES: usize = 30;
@@ -59,38 +61,54 @@ struct Line {
     waiting: Box<[Waiting]>,
     /// Trades that have waited, since the start.
     written: u64,
+    /// Place of the next one: kept, for a remainder costs more than all the rest.
+    next: usize,
     /// One trade waits of each so many nanoseconds; all when it is zero.
     spacing: i64,
+    /// From when to when the part of the newest one lasts; nothing is in it when all wait.
+    part: (i64, i64),
 }
 
 impl Line {
+    fn new(room: usize, spacing: i64) -> Self {
+        let waiting = vec![Waiting::default(); room].into_boxed_slice();
+        Self { waiting, written: 0, next: 0, spacing, part: (0, 0) }
+    }
+
     fn all() -> Self {
-        Self { waiting: vec![Waiting::default(); PENDING].into_boxed_slice(), written: 0, spacing: 0 }
+        Self::new(PENDING, 0)
     }
 
     /// One trade of each part: those that wait are never more than the parts, and the one that comes.
     fn sparse(horizon: Span) -> Self {
-        let waiting = vec![Waiting::default(); PARTS + 1].into_boxed_slice();
-        Self { waiting, written: 0, spacing: horizon.nanos() / PARTS as i64 }
+        Self::new(PARTS + 1, horizon.nanos() / PARTS as i64)
     }
 
+    /// The trade of a number; at most as many came after it as there is room for.
+    #[inline]
     fn at(&self, number: u64) -> &Waiting {
-        &self.waiting[(number % self.waiting.len() as u64) as usize]
+        let (back, room) = ((self.written - number) as usize, self.waiting.len());
+        &self.waiting[if back <= self.next { self.next - back } else { self.next + room - back }]
     }
 
+    #[inline]
     fn put(&mut self, trade: Waiting) {
-        let place = (self.written % self.waiting.len() as u64) as usize;
-        self.waiting[place] = trade;
+        self.waiting[self.next] = trade;
+        self.next = if self.next + 1 == self.waiting.len() { 0 } else { self.next + 1 };
         self.written += 1;
+        if self.spacing > 0 {
+            let from = trade.at.div_euclid(self.spacing).saturating_mul(self.spacing);
+            self.part = (from, from.saturating_add(self.spacing));
+        }
     }
 
     /// Adds to the newest what is of the same moment, price and side; false when it is not.
+    #[inline]
     fn join(&mut self, done: u64, trade: &Waiting) -> bool {
         if done == self.written {
             return false;
         }
-        let place = ((self.written - 1) % self.waiting.len() as u64) as usize;
-        let last = &mut self.waiting[place];
+        let last = &mut self.waiting[if self.next == 0 { self.waiting.len() } else { self.next } - 1];
         let together = (last.at, last.twice_mid, last.effective)
             == (trade.at, trade.twice_mid, trade.effective)
             && (last.signed < 0) == (trade.signed < 0);
@@ -102,9 +120,9 @@ impl Line {
     }
 
     /// Whether a trade of this moment finds its part taken.
-    fn taken(&self, at: i64) -> bool {
-        let part = |at: i64| at.div_euclid(self.spacing);
-        self.spacing > 0 && self.written > 0 && part(at) == part(self.at(self.written - 1).at)
+    #[inline]
+    const fn taken(&self, at: i64) -> bool {
+        self.part.0 <= at && at < self.part.1
     }
 }
 
@@ -179,6 +197,8 @@ pub struct Spreads {
     /// Of those of its ring, how many are settled or dropped, for each horizon.
     done: [u64; HORIZONS.len()],
     dropped: [u64; HORIZONS.len()],
+    /// The minute in which a ring last let a trade pass because its part was taken.
+    thinned: [i64; 3],
     minute: i64,
     /// The running minute.
     running: Sums,
@@ -196,6 +216,7 @@ impl Default for Spreads {
             lines: [Line::all(), Line::sparse(HORIZONS[2]), Line::sparse(HORIZONS[3])],
             done: [0; HORIZONS.len()],
             dropped: [0; HORIZONS.len()],
+            thinned: [i64::MIN; 3],
             minute: i64::MIN,
             running: Sums::default(),
             minutes: vec![Sums::default(); MINUTES].into_boxed_slice(),
@@ -230,12 +251,11 @@ impl Spreads {
         let size = capped.unwrap_or(i32::MAX);
         let quality = if capped.is_err() { quality.with(Quality::CAPPED) } else { quality };
         self.quality.mark(quality, minute.unsigned_abs());
-        let volume = i128::from(size);
         let sums = &mut self.running;
         sums.trades += 1;
         sums.volume += u64::from(size.unsigned_abs());
-        sums.effective += volume * i128::from(effective);
-        sums.turnover += volume * i128::from(twice_mid);
+        sums.effective += i128::from(i64::from(size) * i64::from(effective));
+        sums.turnover += i128::from(size) * i128::from(twice_mid);
         let signed = if side == Side::Buy { size } else { -size };
         self.wait(Waiting { at: now.nanos(), twice_mid, effective, signed });
     }
@@ -246,17 +266,23 @@ impl Spreads {
         }
     }
 
+    #[inline]
     fn wait(&mut self, trade: Waiting) {
         for (number, line) in self.lines.iter_mut().enumerate() {
             // The last one still waits for all horizons when it is of this very moment.
-            let first = FIRST[number];
-            if line.join(self.done[first], &trade) || line.taken(trade.at) {
+            let horizons = FIRST[number]..LAST[number];
+            let first = horizons.start;
+            if line.join(self.done[first], &trade) {
                 continue;
             }
-            for (place, (done, dropped)) in self.done.iter_mut().zip(&mut self.dropped).enumerate() {
-                if LINE[place] == number && line.written - *done == line.waiting.len() as u64 {
-                    *done += 1;
-                    *dropped += 1;
+            if line.taken(trade.at) {
+                self.thinned[number] = self.minute;
+                continue;
+            }
+            for place in horizons {
+                if line.written - self.done[place] == line.waiting.len() as u64 {
+                    self.done[place] += 1;
+                    self.dropped[place] += 1;
                 }
             }
             line.put(trade);
@@ -272,6 +298,7 @@ impl Spreads {
         }
     }
 
+    #[inline(never)]
     fn settle(&mut self, now: i64) {
         let minute = now.div_euclid(MINUTE);
         self.turn(minute);
@@ -305,10 +332,15 @@ impl Spreads {
         settled.impact += i128::from(trade.signed) * moved;
     }
 
+    #[inline]
     fn turn(&mut self, minute: i64) {
-        if minute <= self.minute {
-            return;
+        if minute > self.minute {
+            self.begin_minute(minute);
         }
+    }
+
+    #[cold]
+    fn begin_minute(&mut self, minute: i64) {
         if self.minute == i64::MIN || minute - self.minute >= MINUTES as i64 {
             self.minutes.fill(Sums::default());
             self.finished = Sums::default();
@@ -369,7 +401,10 @@ impl Spreads {
     fn settled(&self, horizon: usize, of: impl Fn(&Settled) -> i128) -> Metric {
         let Some(running) = self.running.settled.get(horizon) else { return Metric::NONE };
         let settled = self.finished.settled[horizon].and(running);
-        Metric::new(mean(settled.trades, of(&settled), settled.volume), settled.trades, self.flags())
+        let last = self.thinned[LINE[horizon]];
+        let thinned = last > i64::MIN && self.minute.saturating_sub(last) < MINUTES as i64;
+        let flags = if thinned { self.flags().with(Quality::CAPPED) } else { self.flags() };
+        Metric::new(mean(settled.trades, of(&settled), settled.volume), settled.trades, flags)
     }
 
     const fn trades(&self) -> u64 {
@@ -397,7 +432,7 @@ impl Spreads {
         self.break_off();
         self.minutes.fill(Sums::default());
         (self.running, self.finished) = (Sums::default(), Sums::default());
-        self.minute = i64::MIN;
+        (self.minute, self.thinned) = (i64::MIN, [i64::MIN; 3]);
         self.quality.clear();
     }
 

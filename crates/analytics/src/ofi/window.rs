@@ -16,16 +16,21 @@ pub(super) struct Slot {
     /// Sum of (qb + qa).
     depth: [i64; LEVELS],
     updates: [u32; LEVELS],
+    /// Books or touches that were added.
+    books: u32,
     quality: Quality,
 }
 
+/// Books that a slot takes: as many of the largest admitted size fit its integers. A slot is three seconds at most.
+const MOST_BOOKS: u32 = 4_000_000;
+
 impl Slot {
-    /// Sums stop at the ends of their integers: 4 000 000 books of the largest admitted size.
+    /// Adds a level of one book; [`Window::current`] counts the books, so nothing overflows.
     #[inline]
-    pub(super) fn add(&mut self, level: usize, flow: i64, depth: i64) {
-        self.flow[level] = self.flow[level].saturating_add(flow);
-        self.depth[level] = self.depth[level].saturating_add(depth);
-        self.updates[level] = self.updates[level].saturating_add(1);
+    pub(super) const fn add(&mut self, level: usize, flow: i64, depth: i64) {
+        self.flow[level] = self.flow[level].wrapping_add(flow);
+        self.depth[level] = self.depth[level].wrapping_add(depth);
+        self.updates[level] = self.updates[level].wrapping_add(1);
     }
 }
 
@@ -82,12 +87,18 @@ impl Window {
         }
     }
 
-    /// The slot of an update; time that went back stays in the newest.
+    /// The slot of an update; time that went back stays in the newest. Absent when the slot is full, which its
+    /// quality then says.
     #[inline]
-    pub(super) fn current(&mut self, ts: Timestamp, quality: Quality) -> &mut Slot {
+    pub(super) fn current(&mut self, ts: Timestamp, quality: Quality) -> Option<&mut Slot> {
         self.advance(ts);
         self.current.quality = self.current.quality.with(quality);
-        &mut self.current
+        if self.current.books >= MOST_BOOKS {
+            self.current.quality = self.current.quality.with(Quality::CAPPED);
+            return None;
+        }
+        self.current.books += 1;
+        Some(&mut self.current)
     }
 
     #[inline]
@@ -132,6 +143,19 @@ impl Window {
             sum.updates += u64::from(slot.updates[level]);
         }
         sum
+    }
+
+    /// The first `levels` in one walk over the slots.
+    pub(super) fn sums(&self, levels: usize) -> [Sum; LEVELS] {
+        let mut sums = [Sum { flow: 0, depth: 0, updates: 0 }; LEVELS];
+        for slot in self.closed.iter().chain([&self.current]) {
+            for (level, sum) in sums[..levels].iter_mut().enumerate() {
+                sum.flow = sum.flow.saturating_add(slot.flow[level]);
+                sum.depth = sum.depth.saturating_add(slot.depth[level]);
+                sum.updates += u64::from(slot.updates[level]);
+            }
+        }
+        sums
     }
 
     pub(super) fn quality(&self) -> Quality {

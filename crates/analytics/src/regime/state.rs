@@ -47,6 +47,8 @@ pub struct RegimeState {
     sampler: Sampler,
     core: Core,
     quality: QualityMemory,
+    /// Something that is shown may have changed since it was.
+    changed: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -137,6 +139,7 @@ impl RegimeState {
                 bars: 0,
             },
             quality: QualityMemory::default(),
+            changed: true,
         };
         state.set_model(model);
         state
@@ -144,6 +147,7 @@ impl RegimeState {
 
     /// Another model, at the start of a session; its filter begins at the start of its chain.
     pub fn set_model(&mut self, model: Option<Model>) {
+        self.changed = true;
         self.core.hysteresis.clear();
         self.core.filter = model.as_ref().map(|model| Filter::new(model.chain));
         if let Some(model) = model {
@@ -157,21 +161,29 @@ impl RegimeState {
         self.core.open = open;
         self.core.percentiles.on_session();
         self.quality.clear();
+        self.changed = true;
     }
 
     /// Takes a firm quote and what was wrong with it.
     #[inline]
     pub fn on_quote(&mut self, ts: Timestamp, bid: Price, ask: Price, quality: Quality) {
         self.quality.mark(quality, self.core.bars);
-        let core = &mut self.core;
-        self.sampler.on_quote(ts, bid, ask, |end, r| core.on_return(end, r));
+        self.changed |= quality != Quality::GOOD;
+        let (core, changed) = (&mut self.core, &mut self.changed);
+        self.sampler.on_quote(ts, bid, ask, |end, r| {
+            core.on_return(end, r);
+            *changed = true;
+        });
     }
 
     /// Time passes without a quote.
     #[inline]
     pub fn on_time(&mut self, ts: Timestamp) {
-        let core = &mut self.core;
-        self.sampler.on_time(ts, |end, r| core.on_return(end, r));
+        let (core, changed) = (&mut self.core, &mut self.changed);
+        self.sampler.on_time(ts, |end, r| {
+            core.on_return(end, r);
+            *changed = true;
+        });
     }
 
     /// A part of the stream was lost: the chain begins anew, the level is not known. Earlier sessions stay.
@@ -185,17 +197,27 @@ impl RegimeState {
         core.percentiles.clear();
         (core.level, core.since, core.kept) = (None, None, 0);
         self.quality.mark(Quality::GAP, core.bars);
+        self.changed = true;
     }
 
     /// Trading stops.
     pub fn on_halt(&mut self, ts: Timestamp) {
         self.sampler.on_halt(ts);
         self.quality.mark(Quality::HALT_RESUME, self.core.bars);
+        self.changed = true;
     }
 
     /// Trading goes on; the jump over the halt is no return.
     pub fn on_resume(&mut self) {
         self.sampler.on_resume();
+    }
+
+    /// Writes what is shown, when it may be other than the last time: into the same place.
+    #[inline]
+    pub fn fill_changed(&mut self, regime: &mut Regime) {
+        if core::mem::take(&mut self.changed) {
+            self.fill(regime);
+        }
     }
 
     /// Writes what is shown.

@@ -112,9 +112,7 @@ impl Arrivals {
             self.squares += away * (orders - self.mean);
             self.minute = (minute, self.orders.events());
         }
-        flow.buy_intensity = self.orders.intensity(Side::Buy, now);
-        flow.sell_intensity = self.orders.intensity(Side::Sell, now);
-        flow.buy_probability = self.orders.next_buys(now);
+        [flow.buy_intensity, flow.sell_intensity, flow.buy_probability] = self.orders.at(now);
         flow.branching = Metric::new(self.branching(), self.minutes, Quality::GOOD);
     }
 

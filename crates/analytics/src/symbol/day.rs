@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::candles::{CandleMaker, CandlePrint};
 use crate::flow::opening::Opening;
-use crate::flow::{Extremes, MinuteVolumes, SignedVolume, Vwap, extremes, signed_volume};
+use crate::flow::{
+    Extremes, MinuteVolumes, SameMinute, SignedVolume, Vwap, extremes, same_minute, signed_volume,
+};
 
 use super::watch::Watch;
 
@@ -33,6 +35,7 @@ pub(super) struct Day {
     extremes: Extremes,
     vwap: Vwap,
     minutes: MinuteVolumes,
+    same_minute: SameMinute,
     opening: Opening,
     /// Lowest and highest regular print.
     range: Option<(Price, Price)>,
@@ -51,6 +54,7 @@ impl Default for Day {
             extremes: Extremes::default(),
             vwap: Vwap::default(),
             minutes: MinuteVolumes::default(),
+            same_minute: SameMinute::default(),
             opening: Opening::new(OPENING),
             range: None,
             candles: CandleMaker::default(),
@@ -67,6 +71,7 @@ impl Day {
         self.extremes.clear();
         self.vwap = Vwap::default();
         self.minutes.clear();
+        self.same_minute.on_session(session.open, session.close, watched);
         self.range = None;
         self.candles = CandleMaker::default();
         self.printed = false;
@@ -78,6 +83,7 @@ impl Day {
         self.signed.advance(second);
         self.extremes.advance(second);
         self.opening.advance(ts);
+        self.same_minute.advance(ts);
         self.show_session(watch, features);
         if running {
             self.minutes.advance(second, watch.coverage.covers(second, second.rem_euclid(60)));
@@ -85,6 +91,8 @@ impl Day {
         let minute = running && watch.coverage.covers(second, signed_volume::SLOTS as i64);
         let five = running && watch.coverage.covers(second, extremes::SECONDS);
         features.signed_volume_1m = minute.then(|| self.signed.sum());
+        let metrics = if minute { self.signed.metrics() } else { [Metric::NONE; 2] };
+        [features.flow.signed_volume, features.flow.buy_share] = metrics;
         features.high_5m = if five { self.extremes.high() } else { None };
         features.low_5m = if five { self.extremes.low() } else { None };
     }
@@ -102,6 +110,7 @@ impl Day {
         self.printed = true;
         self.vwap.add(price, size);
         self.minutes.add(size.get());
+        self.same_minute.add(size.get());
         // A print has been added: there is an average.
         let vwap = self.vwap.value().unwrap_or_else(|| price.to_f64());
         features.session_volume = features.session_volume.saturating_add(size.get());
@@ -170,6 +179,7 @@ impl Day {
         self.signed.clear();
         self.extremes.clear();
         self.minutes.clear();
+        self.same_minute.lose_prints();
         self.opening.lose_prints();
     }
 
@@ -178,13 +188,18 @@ impl Day {
         let session = &mut features.session;
         session.opening_range = self.opening.value();
         let quality = if watch.incomplete { Quality::GAP } else { Quality::GOOD };
-        session.vwap_deviation = self.vwap.deviation(quality);
-        session.vwap_z = features.last.map_or(Metric::NONE, |last| self.vwap.standing(last, quality));
-        let value = self.minutes.value();
-        let minutes = value.map_or(0, |value| u64::from(value.minutes));
-        session.volume_ratio = Metric::new(value.map(|value| value.ratio), minutes, quality);
-        session.volume_z = Metric::new(value.and_then(|value| value.z), minutes, quality);
-        session.unusual_volume = value.is_some_and(|value| value.unusual);
+        let deviation = self.vwap.deviation(quality);
+        session.vwap_deviation = deviation;
+        session.vwap_z = features.last.map_or(Metric::NONE, |last| self.vwap.standing_in(last, deviation));
+        let [ratio, deviations] = self.same_minute.standing();
+        session.volume_ratio = Metric { quality, ..ratio };
+        session.volume_z = Metric { quality, ..deviations };
+        // Until there are sessions to compare with, the half hour before says what is unusual.
+        session.unusual_volume = if ratio.is_ready() {
+            same_minute::is_unusual([ratio, deviations])
+        } else {
+            self.minutes.value().is_some_and(|value| value.unusual)
+        };
     }
 
     /// Begins within a session: the first print comes in this second.
@@ -201,6 +216,6 @@ impl Day {
 
     /// Bytes outside the value itself.
     pub(super) fn heap_bytes(&self) -> usize {
-        self.extremes.heap_bytes() + self.signed.heap_bytes()
+        self.extremes.heap_bytes() + self.signed.heap_bytes() + self.same_minute.heap_bytes()
     }
 }

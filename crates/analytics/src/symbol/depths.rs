@@ -75,14 +75,9 @@ impl Depths {
         }
         self.ofi.advance(ts);
         let flow = &mut features.flow;
-        let levels = (0..LEVELS).map(|level| self.ofi.raw(level));
-        let seen = levels.clone().filter(|level| level.value.is_some()).count();
-        let sum = (seen > 0).then(|| levels.clone().filter_map(|level| level.value).sum());
-        let first = self.ofi.raw(0);
-        flow.ofi_levels = Metric::new(sum, u64::from(first.n_obs), first.quality);
-        flow.ofi_integrated = self.ofi.integrated(&self.integrated);
+        [flow.ofi_levels, flow.ofi_integrated] = self.ofi.book(&self.integrated);
         if touch {
-            show_flow(&self.ofi, flow);
+            show_flow(&self.ofi, features);
         }
     }
 

@@ -196,6 +196,7 @@ impl Full {
         self.prices.clear(features);
         features.flow.ofi = Metric::NONE;
         (features.flow.ofi_normalised, features.flow.ofi_decayed) = (Metric::NONE, Metric::NONE);
+        features.liquidity.touch_depth = Metric::NONE;
     }
 
     /// Prints were lost: what rests on a stretch of them starts over, but VPIN, which remembers that.

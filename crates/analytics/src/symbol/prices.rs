@@ -76,9 +76,14 @@ impl Prices {
             let (open, high, low, close) = (candle.open, candle.high, candle.low, candle.close);
             self.volatility.on_bar(&RangeBar { open, high, low, close });
         }
-        self.volatility.fill(&mut features.volatility);
-        self.regime.fill(&mut features.regime);
-        self.structure.fill(&mut features.structure);
+        self.show(features);
+    }
+
+    /// What may be other than the last time: mostly nothing, for returns are of five seconds and more.
+    fn show(&mut self, features: &mut Features) {
+        self.volatility.fill_changed(&mut features.volatility);
+        self.regime.fill_changed(&mut features.regime);
+        self.structure.fill_changed(&mut features.structure);
     }
 
     /// Quotes were lost.
@@ -86,9 +91,7 @@ impl Prices {
         self.volatility.clear();
         self.regime.clear();
         self.structure.clear();
-        self.volatility.fill(&mut features.volatility);
-        self.regime.fill(&mut features.regime);
-        self.structure.fill(&mut features.structure);
+        self.show(features);
     }
 
     pub(super) fn halt(&mut self, ts: Timestamp) {

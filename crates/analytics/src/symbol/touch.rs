@@ -1,6 +1,6 @@
 //! What only needs the touch: order flow at it, the micro-price, how its imbalance stands in its last hour.
 
-use alphatrader_model::features::{Features, Flow, Liquidity};
+use alphatrader_model::features::{Features, Liquidity};
 use alphatrader_model::market::Level;
 use alphatrader_model::metric::{Metric, Quality};
 use alphatrader_model::number::Price;
@@ -91,7 +91,7 @@ impl Touch {
     /// A second is over.
     pub(super) fn turn(&mut self, ts: Timestamp, features: &mut Features) {
         self.ofi.advance(ts);
-        show_flow(&self.ofi, &mut features.flow);
+        show_flow(&self.ofi, features);
         let Liquidity { imbalance_touch, imbalance_z, .. } = &mut features.liquidity;
         let Some(value) = imbalance_touch.value else {
             *imbalance_z = Metric::NONE;
@@ -116,10 +116,9 @@ impl Touch {
 }
 
 /// Order flow of the touch.
-pub(super) fn show_flow(ofi: &Ofi, flow: &mut Flow) {
-    flow.ofi = ofi.raw(0);
-    flow.ofi_normalised = ofi.normalised(0);
-    flow.ofi_decayed = ofi.decayed();
+pub(super) fn show_flow(ofi: &Ofi, features: &mut Features) {
+    let flow = &mut features.flow;
+    [flow.ofi, flow.ofi_normalised, flow.ofi_decayed, features.liquidity.touch_depth] = ofi.touch();
 }
 
 /// Measures of one touch that need no memory.

@@ -37,6 +37,9 @@ pub struct TemporalState {
     latest: Latest,
     quality: QualityMemory,
     minutes: u64,
+    /// Something that is shown of returns, or of signs, may have changed since it was.
+    changed: bool,
+    signed: bool,
 }
 
 /// What the window says.
@@ -58,6 +61,8 @@ impl Default for TemporalState {
             latest: Latest::default(),
             quality: QualityMemory::default(),
             minutes: 0,
+            changed: true,
+            signed: true,
         }
     }
 }
@@ -67,6 +72,7 @@ impl TemporalState {
     #[inline]
     pub fn on_quote(&mut self, ts: Timestamp, bid: Price, ask: Price, quality: Quality) {
         self.quality.mark(quality, self.minutes);
+        self.changed |= quality != Quality::GOOD;
         let (returns, mut passed) = (&mut self.returns, 0);
         self.sampler.on_quote(ts, bid, ask, |_, r| {
             returns.push(r);
@@ -91,6 +97,7 @@ impl TemporalState {
         if minutes > 0 {
             self.minutes = self.minutes.saturating_add(minutes);
             self.latest = measure(&self.returns);
+            self.changed = true;
         }
     }
 
@@ -98,6 +105,7 @@ impl TemporalState {
     #[inline]
     pub fn on_trade(&mut self, side: Side) {
         self.signs.push(side);
+        self.signed = true;
     }
 
     /// A part of the stream was lost: the window no longer joins up.
@@ -107,12 +115,14 @@ impl TemporalState {
         self.signs.clear();
         self.latest = Latest::default();
         self.quality.mark(Quality::GAP, self.minutes);
+        (self.changed, self.signed) = (true, true);
     }
 
     /// Trading stops.
     pub fn on_halt(&mut self, ts: Timestamp) {
         self.sampler.on_halt(ts);
         self.quality.mark(Quality::HALT_RESUME, self.minutes);
+        self.changed = true;
     }
 
     /// Trading goes on.
@@ -127,10 +137,27 @@ impl TemporalState {
         self.signs.clear();
         self.latest = Latest::default();
         self.quality.clear();
+        (self.changed, self.signed) = (true, true);
+    }
+
+    /// Writes what is shown, as far as it may be other than the last time: into the same place.
+    #[inline]
+    pub fn fill_changed(&mut self, structure: &mut Structure) {
+        if core::mem::take(&mut self.changed) {
+            self.fill_returns(structure);
+        }
+        if core::mem::take(&mut self.signed) {
+            structure.sign_autocorrelation = self.signs.autocorrelation();
+        }
     }
 
     /// Writes what is shown.
     pub fn fill(&self, structure: &mut Structure) {
+        self.fill_returns(structure);
+        structure.sign_autocorrelation = self.signs.autocorrelation();
+    }
+
+    fn fill_returns(&self, structure: &mut Structure) {
         let n = self.returns.len() as u64;
         let quality = self.quality.within(self.minutes, WINDOW as u64);
         let metric = |value| Metric::new(value, n, quality);
@@ -139,7 +166,6 @@ impl TemporalState {
         structure.variance_ratio = metric(self.latest.variance_ratio);
         structure.variance_ratio_z = metric(self.latest.z);
         structure.half_life = metric(self.latest.half_life);
-        structure.sign_autocorrelation = self.signs.autocorrelation();
     }
 
     /// Bytes on the heap.

@@ -35,6 +35,8 @@ pub struct VolatilityState {
     core: Core,
     ranges: RangeWindow,
     quality: QualityMemory,
+    /// Something that is shown may have changed since it was.
+    changed: bool,
 }
 
 /// What a return of the grid moves.
@@ -88,32 +90,42 @@ impl VolatilityState {
             },
             ranges: RangeWindow::new(BARS, tick),
             quality: QualityMemory::default(),
+            changed: true,
         }
     }
 
     /// Other parameters, at the start of a session; the filter begins at their long-run variance.
     pub fn set_garch(&mut self, garch: Option<Garch>) {
         self.core.garch = garch.map(|garch| GarchFilter::new(garch, garch.long_run()));
+        self.changed = true;
     }
 
     /// Takes a firm quote and what was wrong with it.
     #[inline]
     pub fn on_quote(&mut self, ts: Timestamp, bid: Price, ask: Price, quality: Quality) {
         self.quality.mark(quality, self.core.returns);
-        let core = &mut self.core;
-        self.sampler.on_quote(ts, bid, ask, |end, r| core.on_return(end, r));
+        self.changed |= quality != Quality::GOOD;
+        let (core, changed) = (&mut self.core, &mut self.changed);
+        self.sampler.on_quote(ts, bid, ask, |end, r| {
+            core.on_return(end, r);
+            *changed = true;
+        });
     }
 
     /// Time passes without a quote.
     #[inline]
     pub fn on_time(&mut self, ts: Timestamp) {
-        let core = &mut self.core;
-        self.sampler.on_time(ts, |end, r| core.on_return(end, r));
+        let (core, changed) = (&mut self.core, &mut self.changed);
+        self.sampler.on_time(ts, |end, r| {
+            core.on_return(end, r);
+            *changed = true;
+        });
     }
 
     /// Takes a finished one-minute bar.
     pub fn on_bar(&mut self, bar: &RangeBar) {
         self.ranges.on_bar(bar);
+        self.changed = true;
     }
 
     /// A part of the stream was lost: windows begin anew, filters go on.
@@ -122,6 +134,7 @@ impl VolatilityState {
         self.core.break_off();
         self.ranges.clear();
         self.quality.mark(Quality::GAP, self.core.returns);
+        self.changed = true;
     }
 
     /// Trading stops.
@@ -129,6 +142,7 @@ impl VolatilityState {
         self.sampler.on_halt(ts);
         self.core.growing = (0.0, 0);
         self.quality.mark(Quality::HALT_RESUME, self.core.returns);
+        self.changed = true;
     }
 
     /// Trading goes on; the jump over the halt is no return.
@@ -143,6 +157,15 @@ impl VolatilityState {
         self.core.signature.clear();
         self.ranges.on_session();
         self.quality.clear();
+        self.changed = true;
+    }
+
+    /// Writes what is shown, when it may be other than the last time: into the same place.
+    #[inline]
+    pub fn fill_changed(&mut self, volatility: &mut Volatility) {
+        if core::mem::take(&mut self.changed) {
+            self.fill(volatility);
+        }
     }
 
     /// Writes what is shown.

@@ -19,6 +19,7 @@ use alphatrader_model::market::{
 use alphatrader_model::number::{Price, Quantity};
 use alphatrader_model::settings::Analytics;
 use alphatrader_model::time::{Span, Timestamp};
+use alphatrader_model::view::SymbolHistory;
 
 struct Counting;
 
@@ -180,7 +181,9 @@ fn no_event_of_a_session_allocates() {
     // The day was a full one: every list was filled and every window seen.
     assert!(tape.now > session.close);
     let (history, counts) = (spy.analytics().history(), spy.analytics().admission());
-    assert!(history.candles.len() > 300 && history.tape.len() == 1_000 && history.vpin.len() == 500);
+    assert!(
+        history.candles.len() > 300 && history.tape.len() == SymbolHistory::TAPE && history.vpin.len() == 500
+    );
     assert_eq!(history.bars.len(), 100);
     assert!(history.prints > 10_000 && history.session_high.is_none(), "prints were lost");
     assert!(

@@ -3,9 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use alphatrader_engine::replay::{Forgetful, Replay, ReplayConfig, Summary};
+use alphatrader_engine::market_core::MarketCore;
+use alphatrader_engine::replay::{Forgetful, Replay, ReplayConfig, Summary, TIMER};
 use alphatrader_history::{Located, Progress, locate};
-use alphatrader_model::{Calendar, Input, Money, Settings, Span, Symbol};
+use alphatrader_model::{
+    Calendar, Contract, Event, Input, Instrument, Money, Outputs, Payload, Price, Seq, Settings, Span,
+    Symbol, Timestamp,
+};
 use criterion::{BenchmarkGroup, Criterion, SamplingMode, Throughput, measurement::WallTime};
 
 /// 250 601 trade ticks and the seconds' quotes of a quiet Monday.
@@ -48,6 +52,68 @@ fn read(located: &Located) -> impl Iterator<Item = Input> {
     merge.expect("a recorded file opens").filter_map(Result::ok).map(|item| item.input)
 }
 
+/// The day's events as the market half hears them: what prepares it, what was recorded, ten timers a second.
+fn heard(inputs: &[Input]) -> Vec<Event> {
+    let ReplayConfig { settings, session, symbol, start, .. } = config(None);
+    let mut timer = start + TIMER;
+    let stock = Instrument {
+        id: ReplayConfig::UNDERLYING,
+        contract: Contract::Stock(symbol),
+        underlying: symbol,
+        multiplier: 1,
+        tick: Price::CENT,
+        tick_above: Price::CENT,
+        tick_break: Price::ZERO,
+        expires: None,
+        con_id: None,
+        synthetic: false,
+    };
+    let before = [
+        Payload::Settings(Box::new(settings)),
+        Payload::Instrument(Box::new(stock)),
+        Payload::Session(session),
+    ];
+    let mut events = vec![];
+    let mut tell = |at: Timestamp, payload: Payload| {
+        let seq = Seq(events.len() as u64);
+        events.push(Event { seq, ts_event: at, ts_recv: at, payload });
+    };
+    for payload in before {
+        tell(start, payload);
+    }
+    for input in inputs {
+        while timer < input.ts_event {
+            tell(timer, Payload::Timer);
+            timer = timer + TIMER;
+        }
+        tell(input.ts_event, input.payload.clone());
+    }
+    events
+}
+
+/// The market half alone.
+fn market_half(group: &mut BenchmarkGroup<'_, WallTime>, inputs: &[Input]) {
+    let events = heard(inputs);
+    let pass = || {
+        let (mut core, mut out) = (MarketCore::default(), Outputs::default());
+        for event in &events {
+            out.clear();
+            core.on_event(event, &mut out);
+        }
+        core
+    };
+    let core = pass();
+    let volume = core.features(spy()).map(|features| features.session_volume);
+    println!(
+        "MarketCore: {} events, {} of them recorded; {volume:?} shares, {} refused",
+        events.len(),
+        inputs.len(),
+        core.refused()
+    );
+    group.throughput(Throughput::Elements(events.len() as u64));
+    group.bench_function("MarketCore alone", |b| b.iter(pass));
+}
+
 /// Replays of the day; `thrpt` counts every event that the core took, timers included.
 pub(crate) fn day(c: &mut Criterion) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -61,6 +127,7 @@ pub(crate) fn day(c: &mut Criterion) {
     let inputs: Vec<Input> = read(&located).collect();
     let mut group = c.benchmark_group("recorded SPY day");
     group.sample_size(10).sampling_mode(SamplingMode::Flat).measurement_time(Duration::from_secs(10));
+    market_half(&mut group, &inputs);
     case(&mut group, "a day from memory", inputs.len(), || play(inputs.iter().cloned(), None));
     case(&mut group, "a day from memory, synthetic chain", inputs.len(), || {
         play(inputs.iter().cloned(), Some(1))

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail by a panic")]
 
 mod allocation;
+mod correlation;
 mod desk;
 mod discovered;
 mod options;

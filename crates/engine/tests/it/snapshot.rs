@@ -1,10 +1,17 @@
 //! A snapshot that goes on is the core that goes on.
 
-use alphatrader_engine::market_core::{MarketCore, SnapshotError};
-use alphatrader_market::synthetic::{SyntheticConfig, SyntheticMarket};
-use alphatrader_model::{Event, Input, Outputs, Payload, Seq, Span};
+use std::path::PathBuf;
 
-use crate::desk::session;
+use alphatrader_engine::market_core::{MarketCore, SnapshotError};
+use alphatrader_history::{Progress, locate};
+use alphatrader_market::synthetic::{SyntheticConfig, SyntheticMarket};
+use alphatrader_model::features::table::COLUMNS;
+use alphatrader_model::{
+    Calendar, Contract, Event, Input, Instrument, InstrumentId, Outputs, Payload, Price, Seq, Settings, Span,
+    Timestamp,
+};
+
+use crate::desk::{session, spy};
 
 fn take(core: &mut MarketCore, out: &mut Outputs, input: Input) {
     let Input { ts_event, ts_recv, payload } = input;
@@ -44,6 +51,162 @@ fn a_restored_core_goes_on_bit_for_bit() {
         println!("{symbol}: {bytes} bytes");
         assert!(bytes <= 256 * 1024, "{bytes}");
     }
+}
+
+/// Two cores over a day with a timer each second; one is the whole, the other goes on from a snapshot after each
+/// hour and some. What they put out is the same all along, and so are they.
+struct Pair {
+    whole: MarketCore,
+    parts: MarketCore,
+    out: [Outputs; 2],
+    timer: Timestamp,
+    cut: Timestamp,
+    cuts: u32,
+    /// By column of the table: whether it ever had a value.
+    said: Vec<bool>,
+}
+
+/// Long enough to fill the windows, and no divisor of anything.
+const UNTIL_CUT: Span = Span::from_seconds(3_917);
+
+impl Pair {
+    fn new(settings: Settings, start: Timestamp) -> Self {
+        let mut pair = Self {
+            whole: MarketCore::default(),
+            parts: MarketCore::default(),
+            out: [Outputs::default(), Outputs::default()],
+            timer: start,
+            cut: start + UNTIL_CUT,
+            cuts: 0,
+            said: vec![false; COLUMNS.len()],
+        };
+        pair.take(&Input { ts_event: start, ts_recv: start, payload: Payload::Settings(Box::new(settings)) });
+        pair
+    }
+
+    fn take(&mut self, input: &Input) {
+        let [one, other] = &mut self.out;
+        take(&mut self.whole, one, input.clone());
+        take(&mut self.parts, other, input.clone());
+        assert_eq!(one, other, "at {:?}", input.ts_event);
+    }
+
+    fn feed(&mut self, input: &Input) {
+        while self.timer < input.ts_event {
+            self.timer = self.timer + Span::SECOND;
+            self.take(&Input { ts_event: self.timer, ts_recv: self.timer, payload: Payload::Timer });
+            for features in &self.out[0].features {
+                for (said, column) in self.said.iter_mut().zip(COLUMNS) {
+                    *said |= (column.get)(features).is_ready();
+                }
+            }
+            if self.timer >= self.cut {
+                self.parts = MarketCore::restore(&self.parts.snapshot()).unwrap();
+                self.cut = self.cut + UNTIL_CUT;
+                self.cuts += 1;
+            }
+        }
+        self.take(input);
+    }
+
+    /// The columns that never had a value.
+    fn silent(&self) -> Vec<String> {
+        let silent = self.said.iter().zip(COLUMNS).filter(|(said, _)| !**said);
+        silent.map(|(_, column)| format!("{}_{}", column.group, column.name)).collect()
+    }
+
+    fn ends_as_one(mut self) {
+        assert!(self.cuts >= 5, "{}", self.cuts);
+        assert!(self.whole == self.parts, "after {} cuts", self.cuts);
+        assert_eq!(self.whole.snapshot(), self.parts.snapshot());
+        for core in [&mut self.whole, &mut self.parts] {
+            core.refresh_histories();
+        }
+        assert!(self.whole == self.parts, "what is only shown");
+        for (symbol, bytes) in self.whole.state_bytes() {
+            println!("{symbol}: {bytes} bytes");
+            assert!(bytes <= 256 * 1024, "{bytes}");
+        }
+    }
+}
+
+/// These need earlier sessions, or what is fitted to them; nothing else may stay silent from the bell to the close.
+const NEED_SESSIONS: [&str; 9] = [
+    "liquidity_micro_price",
+    "liquidity_micro_adjustment",
+    "regime_percentile",
+    "regime_probability_0",
+    "regime_probability_1",
+    "regime_probability_2",
+    "regime_probability_3",
+    "session_volume_ratio",
+    "session_volume_z",
+];
+
+#[test]
+fn a_whole_synthetic_day_cut_in_pieces_is_the_day() {
+    let config = SyntheticConfig { with_chain: false, ..SyntheticConfig::spy(7) };
+    let mut settings = Settings::default();
+    settings.analytics.vpin_bucket_volume = 50_000;
+    let mut pair = Pair::new(settings, session().open);
+    for input in SyntheticMarket::new(config, session()) {
+        pair.feed(&input);
+    }
+    println!("silent: {:?}", pair.silent());
+    let without = |name: &String| !NEED_SESSIONS.contains(&name.as_str());
+    let silent: Vec<String> = pair.silent().into_iter().filter(without).collect();
+    assert_eq!(silent, Vec::<String>::new());
+    pair.ends_as_one();
+}
+
+#[test]
+fn recorded_day_cut_in_pieces_is_the_day() {
+    let Some(folder) = lean() else { return };
+    let date = jiff::civil::date(2013, 10, 7);
+    let calendar = Calendar::xnys();
+    let located = locate(&folder, spy(), date).unwrap();
+    let session = calendar.session(date).unwrap();
+    let start = calendar.midnight(date);
+    let mut pair = Pair::new(Settings { symbols: vec![spy()], ..Settings::default() }, start);
+    for payload in [Payload::Session(session), Payload::Instrument(Box::new(stock()))] {
+        pair.feed(&Input { ts_event: start, ts_recv: start, payload });
+    }
+    let events = located.open(&calendar, stock().id, &Progress::default()).unwrap();
+    for item in events {
+        pair.feed(&item.unwrap().input);
+    }
+    let features = pair.whole.features(spy()).unwrap();
+    assert!(features.session_volume > 50_000_000 && features.vpin.is_some(), "{features:?}");
+    pair.ends_as_one();
+}
+
+fn stock() -> Instrument {
+    Instrument {
+        id: InstrumentId(0),
+        contract: Contract::Stock(spy()),
+        underlying: spy(),
+        multiplier: 1,
+        tick: Price::CENT,
+        tick_above: Price::CENT,
+        tick_break: Price::ZERO,
+        expires: None,
+        con_id: None,
+        synthetic: false,
+    }
+}
+
+/// LEAN's folder of the recorded data, where it is there.
+#[allow(clippy::disallowed_methods, reason = "the test finds its recorded data through the environment")]
+fn lean() -> Option<PathBuf> {
+    let workspace = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let data =
+        std::env::var_os("ALPHATRADER_DATA").map_or_else(|| workspace.join("../shared/data"), PathBuf::from);
+    let folder = data.join("lean");
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    println!("skipped: recorded data absent");
+    None
 }
 
 #[test]

@@ -6,6 +6,9 @@
 //! excites; excitement by the later ones is left out, so very clustered markets need the mark as well.
 
 use alphatrader_model::time::Span;
+use serde::{Deserialize, Serialize};
+
+use crate::decay::decay;
 
 /// A group of prints and the market it came from.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,7 +42,12 @@ pub fn of(arrivals: &Arrivals) -> Option<f64> {
 
 /// Sum of the probabilities of `from` and more.
 fn upper(mean: f64, from: u32) -> f64 {
-    let mut term = first(mean, from);
+    upper_from(mean, from, first(mean, from))
+}
+
+/// The same, from the probability of exactly `from`.
+#[inline]
+fn upper_from(mean: f64, from: u32, mut term: f64) -> f64 {
     let mut sum = 0.0;
     for n in 0..TERMS {
         sum += term;
@@ -69,6 +77,43 @@ fn first(mean: f64, count: u32) -> f64 {
     }
     let count = f64::from(count);
     libm::exp(count * libm::log(mean) - mean - libm::lgamma(count + 1.0))
+}
+
+/// The same for a group that grows: a print more is a factor more, and no logarithm is taken again.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Growing {
+    mean: f64,
+    /// Prints after the first.
+    more: u32,
+    /// The probability of exactly so many.
+    exactly: f64,
+}
+
+impl Growing {
+    /// One print of a market with so many prints of the side a second; none where [`of`] has no answer.
+    pub fn new(rate: f64, window: Span) -> Option<Self> {
+        let mean = rate * window.as_seconds();
+        (mean.is_finite() && mean >= 0.0).then(|| Self { mean, more: 0, exactly: decay(mean) })
+    }
+
+    /// One more print.
+    #[inline]
+    pub fn grow(&mut self) {
+        self.more = self.more.saturating_add(1);
+        self.exactly *= self.mean / f64::from(self.more);
+    }
+
+    /// What [`of`] says of the group.
+    #[inline]
+    pub fn chance(&self) -> f64 {
+        if self.more == 0 || self.mean > 700.0 {
+            1.0
+        } else if f64::from(self.more) > self.mean {
+            upper_from(self.mean, self.more, self.exactly)
+        } else {
+            1.0 - lower(self.mean, self.more)
+        }
+    }
 }
 
 #[cfg(test)]
@@ -103,6 +148,18 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_group_that_grows_is_the_group(rate in 0.0..2_000.0_f64, prints in 1_u32..200) {
+            let window = Span::from_millis(50);
+            let mut growing = Growing::new(rate, window).unwrap();
+            for prints in 1..=prints {
+                let whole = of(&Arrivals { rate, window, prints }).unwrap();
+                let chance = growing.chance();
+                prop_assert!((chance - whole).abs() <= 1e-9 * whole.max(1e-300), "{prints}: {chance} {whole}");
+                growing.grow();
+            }
+        }
+
         #[test]
         fn more_prints_are_less_likely(mean in 0.0..600.0_f64, prints in 1_u32..2_000) {
             let (fewer, more) = (chance(mean, prints), chance(mean, prints + 1));

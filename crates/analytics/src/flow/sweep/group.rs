@@ -3,10 +3,10 @@
 use alphatrader_model::instrument::Symbol;
 use alphatrader_model::market::{Level, Side};
 use alphatrader_model::number::Price;
-use alphatrader_model::time::Timestamp;
+use alphatrader_model::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::chance::{self, Arrivals};
+use super::chance::Growing;
 use super::confidence::{Look, SweepModel};
 use super::{Sweep, SweepKind, SweepPrint, SweepRules};
 
@@ -33,6 +33,8 @@ pub(super) struct Group {
     displayed: u64,
     /// Prints a second before it began.
     rate: Option<f64>,
+    /// How often so many come together by chance; absent for a print alone, and where no rate is known.
+    chance: Option<Growing>,
     /// The first `known` of them are its exchanges.
     venues: [Option<Symbol>; VENUES],
     known: u32,
@@ -54,6 +56,7 @@ pub(super) const NONE: Group = Group {
     turnover: 0.0,
     displayed: 0,
     rate: None,
+    chance: None,
     venues: [None; VENUES],
     known: 0,
     sampled: false,
@@ -78,7 +81,7 @@ impl Group {
         (self.judged, self.through) = judge(print, touch);
         self.turnover = turnover(print);
         self.displayed = touch.map_or(0, |touch| touch.size.get());
-        self.rate = rate;
+        (self.rate, self.chance) = (rate, None);
         self.venues[0] = print.venue;
         self.known = u32::from(print.venue.is_some());
         (self.sampled, self.counted) = (print.sampled, false);
@@ -98,11 +101,17 @@ impl Group {
     }
 
     #[cold]
-    pub(super) fn grow(&mut self, ts: Timestamp, print: &SweepPrint, touch: Option<Level>) {
+    pub(super) fn grow(&mut self, ts: Timestamp, print: &SweepPrint, touch: Option<Level>, whole: Span) {
         self.last = self.last.max(ts);
         if self.advance(print) > 0 {
             self.furthest = print.price;
             self.levels += 1;
+        }
+        if self.prints == 1 {
+            self.chance = self.rate.and_then(|rate| Growing::new(rate, whole));
+        }
+        if let Some(chance) = &mut self.chance {
+            chance.grow();
         }
         let size = print.size.get();
         self.prints += 1;
@@ -132,8 +141,7 @@ impl Group {
         if self.prints < 2 || !several || self.quantity < self.displayed || notional < rules.floor {
             return None;
         }
-        let arrivals = |rate| Arrivals { rate, window: rules.whole, prints: self.prints };
-        let chance = self.rate.and_then(|rate| chance::of(&arrivals(rate)));
+        let chance = self.chance.as_ref().map(Growing::chance);
         if chance.is_some_and(|chance| chance >= rules.chance) && self.marked == 0 {
             return None;
         }

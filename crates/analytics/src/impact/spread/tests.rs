@@ -141,6 +141,8 @@ fn for_the_longer_times_a_sample_waits_and_nothing_is_dropped() {
     assert_eq!((spreads.impact(2).n_obs, spreads.impact(3).n_obs), (2_850, 150));
     close(spreads.impact(2), 30e-4);
     close(spreads.impact(3), 300e-4);
+    let said = [0, 1, 2, 3].map(|horizon| spreads.impact(horizon).quality);
+    assert_eq!(said, [Quality::GOOD, Quality::GOOD, Quality::CAPPED, Quality::CAPPED]);
 }
 
 #[test]
