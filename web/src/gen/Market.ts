@@ -200,7 +200,7 @@ trade_at: Instant | null,
  */
 gex: number | null, 
 /**
- * When the oldest quotes of that chain were made.
+ * The instant that chain is of.
  */
 chain_at: Instant | null, };
 

@@ -1,7 +1,7 @@
 /** The chosen symbol's chain as the page shows it: range, age, what is the matter. */
 
 import { live } from './live.svelte';
-import { CHAIN_LIMIT_S, bucketOf, expiryOf, known } from './options';
+import { CHAIN_LIMIT_S, bucketOf, expiryOf, known, spokeAt } from './options';
 import { page } from './page.svelte';
 
 class Chain {
@@ -11,8 +11,8 @@ class Chain {
   expiry = $derived(this.view === undefined || this.bucket === undefined ? undefined : expiryOf(this.view, this.bucket.bucket));
   /** Delta is by open interest whatever is asked. */
   weight = $derived(page.greek === 'delta' ? 'oi' : page.weight);
-  /** Seconds since its oldest quotes were made. */
-  age = $derived(this.view === undefined ? undefined : live.since(this.view.oldest ?? this.view.at));
+  /** Seconds since a source last spoke of it. Single quotes that are older are counted among the stale rows. */
+  age = $derived(this.view === undefined ? undefined : live.since(spokeAt(this.view)));
   /** Outside the session nothing comes, and nothing is expected. */
   stale = $derived(live.status?.session?.phase === 'open' && this.age !== undefined && this.age > CHAIN_LIMIT_S);
 }

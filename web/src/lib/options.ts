@@ -31,6 +31,11 @@ export function bucketOf(view: OptionsView, asked: BucketName): BucketView | und
   return [...later, ...order].map((name) => view.buckets.find((one) => one.bucket === name)).find((one) => one !== undefined);
 }
 
+/** When a source last spoke of the chain; where none is told, the instant the chain is of. */
+export function spokeAt(view: OptionsView): string {
+  return view.sources.reduce((newest, one) => (one.at > newest ? one.at : newest), view.sources[0]?.at ?? view.at);
+}
+
 export function bucketText(name: string): string {
   return BUCKETS.find((one) => one.value === name)?.text ?? name;
 }

@@ -66,7 +66,7 @@ fn quote(features: &Features, market: &MarketView, chain: Option<&ChainExposure>
         quote_at: features.quote_at.map(Instant::from),
         trade_at: features.trade_at.map(Instant::from),
         gex: chain.and_then(options::net_gamma),
-        chain_at: chain.map(|chain| chain.oldest.unwrap_or(chain.as_of).into()),
+        chain_at: chain.map(|chain| chain.as_of.into()),
     }
 }
 

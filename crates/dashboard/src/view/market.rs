@@ -36,7 +36,7 @@ pub struct QuoteView {
     pub trade_at: Option<Instant>,
     /// Net gamma exposure of its options over all expiries, dollars per 1 %; absent without a chain.
     pub gex: Option<f64>,
-    /// When the oldest quotes of that chain were made.
+    /// The instant that chain is of.
     pub chain_at: Option<Instant>,
 }
 
