@@ -1,9 +1,13 @@
 //! The command line. An interface that others build on: results on stdout, progress and logs on stderr.
 
+mod options;
+
 use std::path::PathBuf;
 
 use alphatrader_store::hot::Place;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use options::{OptionsCommand, PriceArgs, RowFormat};
 
 /// Trades short-dated options on an Interactive Brokers account, or on a paper exchange of its own.
 #[derive(Debug, Parser)]
@@ -115,6 +119,10 @@ Examples:
   alphatrader data synthesize --world regimes --sessions 60 --to made
   alphatrader discover made --to-file found/discovered.yaml --output json | jq .discovered.symbols.SPY.regimes")]
     Discover(DiscoverArgs),
+
+    /// Prices of options.
+    #[command(subcommand)]
+    Options(OptionsCommand),
 
     /// Look at recorded markets.
     #[command(subcommand)]

@@ -11,6 +11,7 @@
 //! | `recall` | the market half rebuilt from the recordings of the day |
 //! | `features` | every measure over recorded days, as a table |
 //! | `discover` | parameters found in recorded sessions; synthetic sessions as recordings |
+//! | `options` | prices of options |
 //! | `export` | recorded markets as tables |
 //! | `inspect` | what recorded files hold |
 //! | `book` | an order book rebuilt from single orders, row by row |
@@ -27,6 +28,7 @@ mod features;
 mod gateway;
 mod inspect;
 mod logs;
+mod options;
 mod recall;
 mod replay;
 mod rerun;
@@ -36,7 +38,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use cli::{Cli, Command, ConfigCommand, DataCommand, Output};
+use cli::{Cli, Command, ConfigCommand, DataCommand, OptionsCommand, Output};
 use failure::Failure;
 
 fn main() -> ExitCode {
@@ -58,6 +60,7 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Command::Replay(args) => replay::replay(config::load(config)?.trading, args),
         Command::Features(args) => features::features(&config::load(config)?.trading, args),
         Command::Discover(args) => discover::discover(&config::load(config)?, args),
+        Command::Options(OptionsCommand::Price(args)) => options::price::price(args),
         Command::Data(DataCommand::Synthesize(args)) => discover::make(args),
         Command::Data(DataCommand::Book(args)) => book::book(args),
         Command::Data(DataCommand::Inspect { source, output }) => inspect::inspect(source, *output),

@@ -22,7 +22,7 @@ pub(crate) enum OptionsCommand {
     /// minute is priced as a minute, which stderr counts.
     ///
     /// European values are the closed form. American ones come from a Leisen-Reimer tree of 301 steps: price within
-    /// 1e-4 of the strike and mostly within a cent of that.
+    /// 1e-4 of the strike, mostly within a cent.
     #[command(after_help = "\
 Examples:
   alphatrader options price options.csv

@@ -6,6 +6,7 @@ mod data;
 mod discover;
 mod hot_state;
 mod options;
+mod options_price;
 mod program;
 mod recording;
 #[allow(dead_code, reason = "shared with the tests of the store; each takes what it needs")]
