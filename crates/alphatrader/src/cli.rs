@@ -1,5 +1,6 @@
 //! The command line. An interface that others build on: results on stdout, progress and logs on stderr.
 
+mod chains;
 mod options;
 
 use std::path::PathBuf;
@@ -7,6 +8,9 @@ use std::path::PathBuf;
 use alphatrader_store::hot::Place;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use chains::{
+    ChainArgs, ChainFormat, ChainSource, CompareArgs, ExposureArgs, GreeksChoice, PictureFormat, SignChoice,
+};
 pub(crate) use options::{OptionsCommand, PriceArgs, RowFormat};
 
 /// Trades short-dated options on an Interactive Brokers account, or on a paper exchange of its own.
@@ -120,7 +124,7 @@ Examples:
   alphatrader discover made --to-file found/discovered.yaml --output json | jq .discovered.symbols.SPY.regimes")]
     Discover(DiscoverArgs),
 
-    /// Prices of options.
+    /// Option chains, their exposures, and prices of options.
     #[command(subcommand)]
     Options(OptionsCommand),
 

@@ -11,7 +11,7 @@
 //! | `recall` | the market half rebuilt from the recordings of the day |
 //! | `features` | every measure over recorded days, as a table |
 //! | `discover` | parameters found in recorded sessions; synthetic sessions as recordings |
-//! | `options` | prices of options |
+//! | `options` | option chains and their exposures; prices of options |
 //! | `export` | recorded markets as tables |
 //! | `inspect` | what recorded files hold |
 //! | `book` | an order book rebuilt from single orders, row by row |
@@ -61,6 +61,9 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Command::Features(args) => features::features(&config::load(config)?.trading, args),
         Command::Discover(args) => discover::discover(&config::load(config)?, args),
         Command::Options(OptionsCommand::Price(args)) => options::price::price(args),
+        Command::Options(OptionsCommand::Exposure(args)) => options::exposure::exposure(args),
+        Command::Options(OptionsCommand::Chain(args)) => options::rows::rows(args),
+        Command::Options(OptionsCommand::Compare(args)) => options::compare::compare(args),
         Command::Data(DataCommand::Synthesize(args)) => discover::make(args),
         Command::Data(DataCommand::Book(args)) => book::book(args),
         Command::Data(DataCommand::Inspect { source, output }) => inspect::inspect(source, *output),

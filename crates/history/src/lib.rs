@@ -78,6 +78,7 @@ pub use limits::Limits;
 pub use locate::{Chosen, Located, locate};
 pub use malformed::{Malformed, Reason};
 pub use merge::Merge;
+pub use packed::{Unpacked, unpacked};
 pub use progress::Progress;
 pub use reader::Reader;
 pub use rebuild::Rebuild;

@@ -134,6 +134,23 @@ impl Packed {
     }
 }
 
+/// A file's bytes, unpacked: plain, gzip or zstd, found from its first bytes. At most 16 GiB.
+///
+/// # Errors
+/// The operating system's.
+pub fn unpacked(path: &Path) -> io::Result<Unpacked> {
+    Packed::open(path, Limits::default(), &Progress::default()).map(Unpacked)
+}
+
+/// See [`unpacked`]. What is wrong with the file is an error where it is met.
+pub struct Unpacked(Packed);
+
+impl Read for Unpacked {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.0.fill(out).map_err(|reason| io::Error::new(io::ErrorKind::InvalidData, reason))
+    }
+}
+
 /// Whether a file's name ends so, before the end that says how it is packed.
 pub(crate) fn has_extension(path: &Path, wanted: &str) -> bool {
     let is = |path: &Path, wanted: &str| path.extension().is_some_and(|end| end.eq_ignore_ascii_case(wanted));

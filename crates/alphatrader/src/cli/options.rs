@@ -4,9 +4,48 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::chains::{ChainArgs, CompareArgs, ExposureArgs};
+
 /// What to do with options.
 #[derive(Debug, Subcommand)]
 pub(crate) enum OptionsCommand {
+    /// Sum a chain: what dealers have to trade as spot, volatility and time move, and the levels that follow.
+    ///
+    /// Gamma, delta, vanna and charm exposures with call and put sides, by strike, by expiry and for 0dte, 1dte, up
+    /// to 14 days and all; gamma flip by revaluation, walls, max pain, expected move, put/call ratios, unusual
+    /// volume. Formulas and units stand in docs/options.md. Every number is an assumption about who holds what: the
+    /// dealers' side is printed beside it, and rows that were left out are counted by reason.
+    ///
+    /// Greeks are implied from the quotes here (`--greeks own`, the default): the side out of the money at each
+    /// strike, calendar minutes to settlement, forwards from put-call parity. `--greeks vendor` takes delta and gamma
+    /// as the source states them. Settled contracts are left out.
+    ///
+    /// Of a day of quotes `--at` chooses the instant: what is shown was known then.
+    #[command(after_help = "\
+Examples:
+  alphatrader options exposure spy_quotedata.csv
+  alphatrader options exposure SPY_delayed.json.zst --greeks vendor --output json | jq '.gex, .levels'
+  alphatrader options exposure lean/option/usa/minute/goog/20151224_quote_american.zip --at 11:00
+  alphatrader options exposure data/lean --symbol GOOG --date 2015-12-24 --at 11:00 --dealer-sign short-both")]
+    Exposure(ExposureArgs),
+
+    /// Print a chain: quotes, volume, open interest, own volatility and Greeks beside the source's.
+    #[command(after_help = "\
+Examples:
+  alphatrader options chain spy_quotedata.csv --expiry 2023-09-15
+  alphatrader options chain data/lean --symbol GOOG --date 2015-12-24 --at 11:00 --output csv
+  alphatrader options chain spx_quotedata.csv --symbol SPXW --output json | jq '.rows[0]'")]
+    Chain(ChainArgs),
+
+    /// Compare own volatility and Greeks with those that the source states, by tenor and moneyness.
+    ///
+    /// Contracts out of the money whose own quote implies a volatility. Median and largest differences; which way the
+    /// median lies; docs/options.md explains them. Prints a Markdown table.
+    #[command(after_help = "\
+Examples:
+  alphatrader options compare spy_quotedata.csv")]
+    Compare(CompareArgs),
+
     /// Price a table of options: eight values a row, European and American.
     ///
     /// Reads CSV with the columns `id,style,type,spot,strike,minutes,rate,yield,vol`, in any order and with others

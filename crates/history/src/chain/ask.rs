@@ -29,7 +29,7 @@ impl Ask {
     }
 
     /// The instant within a day: the time that was asked for, else the session's close, else 16:00.
-    pub(crate) fn within(&self, date: Date, calendar: &Calendar) -> Timestamp {
+    pub fn within(&self, date: Date, calendar: &Calendar) -> Timestamp {
         let close = || calendar.session(date).map(|session| session.close);
         match self.at {
             Some(time) => instant(calendar, date, time),

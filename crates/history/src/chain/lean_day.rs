@@ -1,8 +1,8 @@
 //! A LEAN option day at an instant: of each contract the last quote that ended at or before it, the day's open
 //! interest, the volume and the last price of the trades until then; spot from the underlying's minute bars.
 //!
-//! Bars carry their start; what they say is known at their end. A bar of quotes without one side says that there was
-//! none. A contract that is in none of the trades has no volume, where the day's trades are at hand; one that is not
+//! Bars carry their start; what they say is known at their end. A side that a bar of quotes leaves empty did not change
+//! in it. A contract that is in none of the trades has no volume, where the day's trades are at hand; one that is not
 //! in the open interest has none that is known.
 
 use std::collections::BTreeMap;
@@ -80,6 +80,7 @@ pub(super) fn read(
             notes.push(what.to_owned());
         }
     }
+    notes.extend(day.still_standing());
     let (mut spot, mut spot_from) = (None, SpotFrom::Nowhere);
     if let Some((bars, is_index)) = &files.bars {
         spot = if *is_index { day.index_at(bars)? } else { day.stock_at(bars) };
@@ -121,6 +122,18 @@ pub(super) enum Line {
 }
 
 impl Day<'_> {
+    /// A bar is written when something changed: a quote without a later one still stands, so that the chain's
+    /// instant counts for all of them. How many are older is said.
+    fn still_standing(&mut self) -> Option<String> {
+        let mut older = 0;
+        for entry in self.chain.values_mut() {
+            let changed = entry.quoted_at.take();
+            older += usize::from(changed.is_some_and(|changed| self.at.since(changed) > Span::MINUTE));
+        }
+        (older > 0)
+            .then(|| format!("{older} quotes changed last more than a minute before; they still stand"))
+    }
+
     /// Takes one of the day's zips; the length of its rows.
     fn take(&mut self, path: &Path) -> Result<Resolution, HistoryError> {
         let file: Arc<Path> = Arc::from(path);
@@ -250,8 +263,14 @@ pub(super) fn open(path: &Path) -> Result<Lines, HistoryError> {
 fn apply(entry: &mut ChainEntry, said: &Line, ends: Timestamp) {
     match said {
         Line::Quote { bid, ask } => {
-            (entry.bid, entry.bid_size) = bid.map_or((None, None), |(price, size)| (Some(price), Some(size)));
-            (entry.ask, entry.ask_size) = ask.map_or((None, None), |(price, size)| (Some(price), Some(size)));
+            // A side that a bar leaves empty did not change in it: of the gaps of a recorded day three quarters end
+            // at the price at which they began.
+            if let Some((price, size)) = bid {
+                (entry.bid, entry.bid_size) = (Some(*price), Some(*size));
+            }
+            if let Some((price, size)) = ask {
+                (entry.ask, entry.ask_size) = (Some(*price), Some(*size));
+            }
             entry.quoted_at = Some(ends);
         }
         Line::Trade { close, volume } => {
@@ -294,7 +313,7 @@ pub(super) fn parse(
     Ok((millis, date, said))
 }
 
-/// Open, high, low, close and size of one side; empty or zero where there was none.
+/// Open, high, low, close and size of one side; empty or zero where it did not change.
 fn side(fields: &mut Fields<'_>) -> Result<Option<(Price, u32)>, Reason> {
     for name in ["open", "high", "low"] {
         fields.number_or_none(name, HIGHEST)?;

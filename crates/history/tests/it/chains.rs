@@ -206,7 +206,7 @@ fn day(root: &Path) -> PathBuf {
     let entry = |data: &str, right: &str| {
         format!("20151224_goog_minute_{data}_american_{right}_7500000_20151224.csv")
     };
-    let call = "34200000,10000,10000,9000,9500,5,11000,11000,10500,10500,7\n39540000,20000,20000,20000,20000,5,21000,21000,21000,21000,7\n39600000,30000,30000,30000,30000,5,31000,31000,31000,31000,7\n";
+    let call = "34200000,10000,10000,9000,9500,5,11000,11000,10500,10500,7\n39480000,20000,20000,20000,20000,5,1,1,1,1,1\n39540000,,,,,0,21000,21000,21000,21000,7\n39600000,30000,30000,30000,30000,5,31000,31000,31000,31000,7\n";
     let put_quotes = "39000000,,,,,0,500,500,500,500,9\nx\n38000000,1,1,1,1,1,1,1,1,1,1\n";
     let quotes = zip(&[(&entry("quote", "call"), call), (&entry("quote", "put"), put_quotes)]);
     let trades = zip(&[(
@@ -243,7 +243,12 @@ fn an_option_day_at_eleven_knows_what_was_known_at_eleven() {
     );
     let (call, put) = (chain.rows[0], chain.rows[1]);
     assert_eq!((call.bid, call.ask), (Some(Price::from_cents(200)), Some(Price::from_cents(210))));
-    assert_eq!(call.quoted_at, Some(chain.as_of));
+    assert_eq!(call.quoted_at, None, "a quote without a later one still stands");
+    assert!(
+        reading.notes.iter().any(|note| note.starts_with("1 quotes changed last")),
+        "{:?}",
+        reading.notes
+    );
     assert_eq!(
         (call.volume, call.last, call.open_interest),
         (Some(7), Some(Price::from_cents(205)), Some(17))
