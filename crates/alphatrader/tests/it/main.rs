@@ -6,6 +6,7 @@ mod data;
 mod discover;
 mod hot_state;
 mod options;
+mod options_chain;
 mod options_price;
 mod program;
 mod recording;
