@@ -22,7 +22,7 @@ pub(crate) struct ChainSource {
     #[arg(long, value_name = "HH:MM")]
     pub(crate) at: Option<String>,
     /// Price of the underlying, dollars. [default: what the source states, else its minute bars, else put-call parity]
-    #[arg(long, value_name = "DOLLARS")]
+    #[arg(long, value_name = "DOLLARS", allow_negative_numbers = true)]
     pub(crate) spot: Option<f64>,
     /// Risk-free rate, continuous, a year.
     #[arg(long, value_name = "R", default_value_t = 0.04, allow_negative_numbers = true)]
