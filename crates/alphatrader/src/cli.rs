@@ -478,6 +478,13 @@ pub(crate) struct FeaturesArgs {
     /// Which prints pass the gate in front of all measures.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) admit: AdmitChoice,
+    /// Found parameters; those in force at a session's opening are taken, flags go before them.
+    /// [default: discovered.yaml in the state folder, where there is one]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_discovered")]
+    pub(crate) discovered: Option<PathBuf>,
+    /// The configuration's values and the flags alone, whatever was found.
+    #[arg(long)]
+    pub(crate) no_discovered: bool,
 }
 
 /// How rows are written.

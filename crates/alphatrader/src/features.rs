@@ -3,35 +3,37 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | `market` | a day from several paths in one order |
+//! | `parameters` | the settings, what was found beyond them, and the flags |
 //! | `rows` | the columns, and a row of each kind |
 //! | `sheet` | CSV, Parquet or JSON lines |
 
 mod market;
+mod parameters;
 mod rows;
 mod sheet;
 
 use std::collections::BTreeMap;
 
-use alphatrader_analytics::admission::{Admit, Policy};
-use alphatrader_analytics::classify::ClassifyRule;
-use alphatrader_analytics::{Alone, Parameters};
+use alphatrader_analytics::Alone;
 use alphatrader_history::Progress;
-use alphatrader_model::{Calendar, InstrumentId, Payload, Session, Settings, Span, Symbol, Timestamp};
+use alphatrader_model::{Calendar, InstrumentId, Payload, Session, Span, Symbol, Timestamp};
 use indicatif::ProgressBar;
 
-use crate::cli::{AdmitChoice, FeaturesArgs};
+use crate::cli::FeaturesArgs;
+use crate::config::Config;
 use crate::failure::Failure;
 use crate::replay::{progress_bar, show_malformed};
 
 use market::{Day, Markets, Told};
+use parameters::Chosen;
 use rows::Every;
 use sheet::{Closed, Sheet};
 
 /// Runs the command.
 ///
 /// # Errors
-/// Nothing to read, a flag that says nothing, a file that cannot be written.
-pub(crate) fn features(settings: &Settings, args: &FeaturesArgs) -> Result<(), Failure> {
+/// Nothing to read, a flag that says nothing, a file that cannot be written, found parameters that cannot be used.
+pub(crate) fn features(config: &Config, args: &FeaturesArgs) -> Result<(), Failure> {
     let every = every(&args.every)?;
     let symbols = symbols(&args.symbol)?;
     let calendar = Calendar::xnys();
@@ -61,7 +63,7 @@ pub(crate) fn features(settings: &Settings, args: &FeaturesArgs) -> Result<(), F
     let sheet = Sheet::begin(args.output, args.to.as_deref(), rows::columns(every, args.quality))?;
     let mut study = Study {
         symbols: BTreeMap::new(),
-        parameters: parameters(settings, args)?,
+        chosen: Chosen::of(config, args)?,
         every,
         quality: args.quality,
         sheet,
@@ -86,7 +88,7 @@ pub(crate) fn features(settings: &Settings, args: &FeaturesArgs) -> Result<(), F
 /// Symbols on their way through recorded days.
 struct Study {
     symbols: BTreeMap<Symbol, Alone>,
-    parameters: Parameters,
+    chosen: Chosen,
     every: Every,
     quality: bool,
     sheet: Sheet,
@@ -107,7 +109,8 @@ impl Study {
         malformed: &mut u64,
     ) -> Result<Result<(), Closed>, Failure> {
         let session = day.session;
-        for symbol in self.symbols.values_mut() {
+        for (name, symbol) in &mut self.symbols {
+            symbol.on_parameters(self.chosen.at(*name, session));
             symbol.on_session(session);
         }
         self.next_row = Timestamp::from_nanos(i64::MAX);
@@ -186,7 +189,7 @@ impl Study {
     ) -> Result<Result<(), Closed>, Failure> {
         let place = self.symbols.len() as u32;
         let symbol = self.symbols.entry(name).or_insert_with(|| {
-            let mut symbol = Alone::new(name, InstrumentId(place), self.parameters.clone());
+            let mut symbol = Alone::new(name, InstrumentId(place), self.chosen.at(name, session));
             symbol.on_session(session);
             symbol
         });
@@ -253,29 +256,6 @@ fn write_buckets(
 
 fn whole(features: &alphatrader_model::Features) -> (&'static str, serde_json::Value) {
     ("features", serde_json::to_value(features).unwrap_or_default())
-}
-
-fn parameters(settings: &Settings, args: &FeaturesArgs) -> Result<Parameters, Failure> {
-    let mut parameters = Parameters::of(&settings.analytics);
-    if let Some(volume) = args.vpin_bucket_volume {
-        parameters.vpin_bucket_volume = volume;
-    }
-    if let Some(window) = args.vpin_window {
-        parameters.vpin_window = window;
-    }
-    if let Some(name) = &args.classify {
-        let known = ClassifyRule::NAMES.map(|(_, name)| name).join(", ");
-        parameters.classify.rule = ClassifyRule::named(name)
-            .ok_or_else(|| Failure::config(format!("--classify `{name}` is none of {known}")))?;
-        // Whoever asks for a rule wants to see the rule, not the feed's own word.
-        parameters.classify.trust_stated = parameters.classify.rule == ClassifyRule::Native;
-    }
-    let admit = match args.admit {
-        AdmitChoice::All => Admit::All,
-        AdmitChoice::Default => Admit::Gated,
-    };
-    parameters.policy = Policy { admit, ..Policy::default() };
-    Ok(parameters)
 }
 
 fn symbols(asked: &[String]) -> Result<Vec<Symbol>, Failure> {

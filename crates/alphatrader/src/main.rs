@@ -58,7 +58,7 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Command::Run(args) => run::run(config::load(config)?, args),
         Command::Gateway(args) => gateway::gateway(args),
         Command::Replay(args) => replay::replay(config::load(config)?.trading, args),
-        Command::Features(args) => features::features(&config::load(config)?.trading, args),
+        Command::Features(args) => features::features(&config::load(config)?, args),
         Command::Discover(args) => discover::discover(&config::load(config)?, args),
         Command::Options(OptionsCommand::Price(args)) => options::price::price(args),
         Command::Options(OptionsCommand::Exposure(args)) => options::exposure::exposure(args),

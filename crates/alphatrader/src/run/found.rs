@@ -82,6 +82,12 @@ impl Found {
         self.tell(found);
     }
 
+    /// The last session that the file rests on; absent when nothing of it can be used.
+    pub(super) fn through(&self) -> Option<Date> {
+        let known = file::read(&self.path, &self.settings, Timestamp::from_nanos(i64::MIN));
+        known.data.last.filter(|_| known.unusable.is_none())
+    }
+
     /// Searches the recordings up to a session that is over, and tells what was found.
     pub(super) fn search(&self, shelf: &Shelf, through: Date) {
         let days: Vec<Date> = shelf.days().into_iter().filter(|date| *date <= through).collect();

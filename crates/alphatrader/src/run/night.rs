@@ -87,19 +87,22 @@ impl Night {
                 to_parquet(&self.shelf, archive, date);
             }
         }
-        if over {
-            self.search(today);
+        // On a simulated clock the night may pass at once: then the day is over because another has begun.
+        let ended = |date: &Date| *date < today || (over && *date == today);
+        if let Some(last) = self.shelf.days().into_iter().filter(ended).max() {
+            self.search(last);
         }
     }
 
-    /// Once for each day whose session this process saw end.
-    fn search(&mut self, today: Date) {
-        if self.searched == Some(today) || self.shelf.files(today).is_empty() {
+    /// Once for each day that is over, unless the file knows it already.
+    fn search(&mut self, last: Date) {
+        let Some(found) = &self.found else { return };
+        if self.searched >= Some(last) {
             return;
         }
-        self.searched = Some(today);
-        if let Some(found) = &self.found {
-            found.search(&self.shelf, today);
+        self.searched = Some(last);
+        if found.through() < Some(last) {
+            found.search(&self.shelf, last);
         }
     }
 }

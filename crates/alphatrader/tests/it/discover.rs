@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use alphatrader_jobs::file;
+use alphatrader_model::discovered::Status;
+use alphatrader_model::{Settings, Symbol, Timestamp};
 use serde_json::Value;
 
 use crate::program::{Running, json, output, text};
@@ -80,4 +83,44 @@ fn an_edited_file_is_not_used_and_the_page_says_so() {
     let system = Running::start(&state, &["--seed", "5"]);
     let parameters = system.until("/api/v1/parameters", "the file's fault", |p| p["problem"].is_string());
     assert_eq!(parameters["state"], "edited", "{parameters}");
+}
+
+#[test]
+fn a_study_takes_what_was_found_and_flags_go_before_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (made, file) = (folder.path().join("made"), folder.path().join("found.yaml"));
+    synthesize(&made, "2");
+    discover(&made, &file, &[]);
+    let spy: Symbol = "SPY".parse().unwrap();
+    let text_of = std::fs::read_to_string(&file).unwrap();
+    let mut found = file::of_text(&text_of, &Settings::default(), Timestamp::from_nanos(i64::MIN));
+    assert_eq!(found.unusable, None);
+    let vpin = &mut found.symbols.get_mut(&spy).unwrap().vpin;
+    for (parameter, value) in [(&mut vpin.bucket_volume, 7_000.0), (&mut vpin.window, 40.0)] {
+        (parameter.value, parameter.status) = (Some(value), Status::Accepted);
+    }
+    file::write(&file, &found).unwrap();
+
+    let study = |more: &[&str]| {
+        let paths = ["features", made.to_str().unwrap(), "--symbol", "SPY", "--every", "bucket"];
+        let made = output(&[&paths[..], more].concat());
+        assert!(made.status.success(), "{}", text(&made.stderr));
+        (text(&made.stdout), text(&made.stderr))
+    };
+    let found_file = file.to_str().unwrap();
+    let (with, said) = study(&["--discovered", found_file]);
+    assert!(said.contains("found parameters of"), "{said}");
+    let by_flag = ["--no-discovered", "--vpin-bucket-volume", "7000", "--vpin-window", "40"];
+    assert_eq!(with, study(&by_flag).0);
+    let flags_first = ["--discovered", found_file, "--vpin-bucket-volume", "9000"];
+    let the_same = ["--no-discovered", "--vpin-bucket-volume", "9000", "--vpin-window", "40"];
+    let flagged = study(&flags_first).0;
+    assert_eq!(flagged, study(&the_same).0);
+    assert_ne!(flagged, with);
+
+    let whole = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, whole.replace("7000", "8000")).unwrap();
+    let edited = output(&["features", made.to_str().unwrap(), "--discovered", found_file]);
+    assert_eq!(edited.status.code(), Some(2));
+    assert!(text(&edited.stderr).contains("edited"), "{}", text(&edited.stderr));
 }

@@ -48,6 +48,10 @@ fn a_running_system_is_seen_in_redis_and_survives_its_loss() {
         let book = value(&server, "market:SPY:book");
         book["state"] == "valid" && book["bids"][0]["venue"].is_string()
     });
+    for key in ["discovered:parameters", "discovered:correlation"] {
+        until(key, || value(&server, key)["unusable"] == "missing");
+        assert_eq!(server.ask::<i64>(&["PTTL", key]), -1, "{key} stays until it is found anew");
+    }
     until("heartbeats", || server.ask::<i64>(&["TTL", "module:heartbeat:ibkr_ingestion"]) > 0);
     until("a session with the broker", || value(&server, "ibkr:connected")["connected"] == true);
     assert!(!server.ask::<bool>(&["EXISTS", "orders:999999"]), "no order of this system");
