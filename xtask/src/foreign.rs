@@ -1,4 +1,4 @@
-//! Other people's clients against our paper gateway: Python's, installed beside the build; VPIN
+//! Other people's clients against our paper gateway and our Alpha Vantage: Python's, installed beside the build; VPIN
 //! and order books once more, in plain Python.
 
 use std::path::{Path, PathBuf};
@@ -23,6 +23,9 @@ pub(crate) fn test(binary: &Path, count: &mut Count) -> Outcome {
             failed.push(failure.to_string());
         }
     }
+    if let Err(failure) = alpha_vantage(binary, &python, count) {
+        failed.push(failure.to_string());
+    }
     if let Err(failure) = vpin(binary, &python, count) {
         failed.push(failure.to_string());
     }
@@ -30,6 +33,22 @@ pub(crate) fn test(binary: &Path, count: &mut Count) -> Outcome {
         failed.push(failure.to_string());
     }
     if failed.is_empty() { Ok(()) } else { Err(Failure::new(failed.join("\n"))) }
+}
+
+/// The vendor's own Python client against our Alpha Vantage.
+fn alpha_vantage(binary: &Path, python: &Path, count: &mut Count) -> Outcome {
+    let folder = std::env::temp_dir().join(format!("alphatrader-vantage-test-{}", std::process::id()));
+    let server = Server::alpha_vantage(binary, &folder, &["--seed", "7", "--clock", "2026-03-16T09:31"])?;
+    let mut command = Command::new(python);
+    let script = folder_of_scripts().join("with_alpha_vantage.py");
+    command.arg(script).arg(server.address()).env("PYTHONDONTWRITEBYTECODE", "1");
+    let outcome = stream(&mut command, |line| {
+        count.add(checks(line).unwrap_or_default());
+        true
+    });
+    let stopped = server.stop();
+    outcome.and(stopped)?;
+    std::fs::remove_dir_all(&folder).map_err(|e| Failure::new(format!("{}: {e}", folder.display())))
 }
 
 /// VPIN of days made on the spot, and of the recorded ones where they are.

@@ -42,6 +42,13 @@ impl Server {
         Self::begin(&mut command, folder, gateway_in)
     }
 
+    /// Starts the local Alpha Vantage alone on a free port, and waits until clients may connect.
+    pub(crate) fn alpha_vantage(binary: &Path, folder: &Path, more: &[&str]) -> Outcome<Self> {
+        let mut command = Command::new(binary);
+        command.args(["serve-alpha-vantage", "--port", "0", "--output", "json"]).args(more);
+        Self::begin(&mut command, folder, url_in)
+    }
+
     fn begin(command: &mut Command, folder: &Path, ready: fn(&str) -> Option<String>) -> Outcome<Self> {
         std::fs::create_dir_all(folder).map_err(|e| Failure::new(format!("{}: {e}", folder.display())))?;
         let log = folder.join("stderr.log");

@@ -1,7 +1,9 @@
 //! The command line. An interface that others build on: results on stdout, progress and logs on stderr.
 
+pub(crate) mod calendar;
 mod chains;
 mod options;
+pub(crate) mod vantage;
 
 use std::path::PathBuf;
 
@@ -68,6 +70,34 @@ Examples:
   alphatrader gateway --market data/lean --symbol SPY --clock 2013-10-07T09:30
   alphatrader gateway --state-dir paper        an account that is there again tomorrow")]
     Gateway(GatewayArgs),
+
+    /// Start a local Alpha Vantage alone: option chains, news, quotes of a simulated market.
+    ///
+    /// Answers `GET /query` as the vendor does: the same functions, bodies, limits and refusals, on a market of its
+    /// own that is the market of a gateway with the same seed. Its keys are `normal` (600 a minute, 10 a second),
+    /// `free` (25 a day, one a second, no premium functions) and `demo` (the documentation's examples); any other is
+    /// invalid. `GET /log` tells the requests that came with their times, `POST /fault?fault=NAME&times=N` makes the
+    /// next ones go wrong. Prints one line when clients may connect. Ctrl-C ends it.
+    #[command(after_help = "\
+Examples:
+  alphatrader serve-alpha-vantage --seed 7     the market that `gateway --seed 7` has
+  alphatrader serve-alpha-vantage --port 0 --clock 2026-03-20T15:30 --speed 20
+  alphatrader serve-alpha-vantage --faults burst:0.02,truncated:0.01,sample:0.005
+  curl 'http://127.0.0.1:4080/query?function=REALTIME_OPTIONS&symbol=SPY&require_greeks=true&apikey=normal'
+  curl -X POST 'http://127.0.0.1:4080/fault?fault=minute-limit&times=3'")]
+    ServeAlphaVantage(vantage::ServeArgs),
+
+    /// Print sessions, half days, expiries and economic events of the days to come.
+    ///
+    /// Events come from a file of yours where there is one (CSV with the columns datetime_et,name,impact,country, or
+    /// ICS), and from rules for the others, marked `estimated`. What no rule foretells, such as the day of consumer
+    /// prices, is missing without a file: then coverage is `unknown` rather than empty.
+    #[command(after_help = "\
+Examples:
+  alphatrader calendar --from 2026-11-23 --to 2026-12-31
+  alphatrader calendar --events events.csv
+  alphatrader calendar --events bls.ics --output json | jq -r '.events[] | [.at, .name, .certainty] | @tsv'")]
+    Calendar(calendar::CalendarArgs),
 
     /// Play a recorded day through the core: analytics, signals, risk, paper execution, ledger.
     ///

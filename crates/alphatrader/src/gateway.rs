@@ -98,7 +98,7 @@ fn configured(args: &GatewayArgs, begin: Timestamp) -> Result<GatewayConfig, Fai
 }
 
 /// When simulated time begins, where that was asked for: the wall clock's time, or an exchange time.
-fn begin(clock: Option<&str>) -> Result<Option<Timestamp>, Failure> {
+pub(crate) fn begin(clock: Option<&str>) -> Result<Option<Timestamp>, Failure> {
     let Some(text) = clock else { return Ok(None) };
     if text == "now" {
         return Ok(Some(alphatrader_edge::Clock::wall().now()));

@@ -6,6 +6,8 @@
 //! | `config` | the configuration file, each error at its line |
 //! | `run` | wires the whole system: gateway, broker edge, engine, ledger, dashboard |
 //! | `gateway` | the paper exchange by itself |
+//! | `vantage` | the local Alpha Vantage by itself |
+//! | `calendar` | sessions, expiries, economic events |
 //! | `replay` | a recorded day through the core |
 //! | `rerun` | a recording of our own through the core, its outputs held against the recorded ones |
 //! | `recall` | the market half rebuilt from the recordings of the day |
@@ -19,6 +21,7 @@
 //! | `failure` | what goes wrong, in words, and the exit code |
 
 mod book;
+mod calendar;
 mod cli;
 mod config;
 mod discover;
@@ -33,6 +36,7 @@ mod recall;
 mod replay;
 mod rerun;
 mod run;
+mod vantage;
 
 use std::process::ExitCode;
 
@@ -57,6 +61,8 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
     match &cli.command {
         Command::Run(args) => run::run(config::load(config)?, args),
         Command::Gateway(args) => gateway::gateway(args),
+        Command::ServeAlphaVantage(args) => vantage::serve(args),
+        Command::Calendar(args) => calendar::calendar(args),
         Command::Replay(args) => replay::replay(config::load(config)?.trading, args),
         Command::Features(args) => features::features(&config::load(config)?, args),
         Command::Discover(args) => discover::discover(&config::load(config)?, args),
