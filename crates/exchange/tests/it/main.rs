@@ -17,3 +17,4 @@ mod raw;
 mod recorded;
 mod restart;
 mod scenarios;
+mod vantage;
