@@ -75,6 +75,7 @@ impl Options {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that garde calls")]
 fn yields(yields: &BTreeMap<Symbol, f64>, _: &()) -> garde::Result {
     match yields.iter().find(|(_, rate)| !(0.0..=0.30).contains(*rate)) {
         None => Ok(()),
