@@ -89,7 +89,7 @@ Examples:
 
     /// Print sessions, half days, expiries and economic events of the days to come.
     ///
-    /// Events come from a file of yours where there is one (CSV with the columns datetime_et,name,impact,country, or
+    /// Events come from a file of yours where there is one (CSV with the columns `datetime_et`, name, impact, country, or
     /// ICS), and from rules for the others, marked `estimated`. What no rule foretells, such as the day of consumer
     /// prices, is missing without a file: then coverage is `unknown` rather than empty.
     #[command(after_help = "\

@@ -369,7 +369,7 @@ impl Default for Paper {
     }
 }
 
-#[expect(clippy::ref_option, reason = "the signature that garde calls")]
+#[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "the signature that garde calls")]
 fn endpoint(url: &Option<String>, _: &()) -> garde::Result {
     let Some(url) = url else { return Ok(()) };
     let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));

@@ -31,6 +31,8 @@ const SPOT_AGE: Span = Span::from_seconds(30);
 const BESIDE_AGE: Span = Span::from_seconds(15);
 /// Words that nobody has seen yet are said aloud so often.
 const UNKNOWN_EVERY: Span = Span::from_minutes(60);
+/// An alarm in the same words is said again after so long.
+const ALARM_EVERY: Span = Span::from_minutes(10);
 /// Alarms that are kept.
 const ALARMS: usize = 32;
 
@@ -264,8 +266,12 @@ impl Collector {
     }
 
     fn alarm(&mut self, at: Timestamp, text: String) {
-        tracing::warn!(%text, "alpha vantage");
         self.alarms_total += 1;
+        // What comes and goes is said now and then, not at every turn.
+        if self.alarms.iter().any(|alarm| alarm.text == text && at.since(alarm.at) < ALARM_EVERY) {
+            return;
+        }
+        tracing::warn!(%text, "alpha vantage");
         if self.alarms.len() == ALARMS {
             self.alarms.pop_front();
         }

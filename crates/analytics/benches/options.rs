@@ -52,23 +52,23 @@ fn closed(c: &mut Criterion) {
     group.throughput(Throughput::Elements(COUNT as u64));
     group.bench_function("eight values from terms", |b| {
         b.iter(|| {
-            chain.iter().for_each(|(terms, vol)| {
+            for (terms, vol) in &chain {
                 black_box(value(terms, *vol)).ok();
-            })
+            }
         });
     });
     group.bench_function("eight values of a prepared option", |b| {
         b.iter(|| {
-            priced.iter().for_each(|(option, _, vol)| {
+            for (option, _, vol) in &priced {
                 black_box(option.value(*vol)).ok();
-            })
+            }
         });
     });
     group.bench_function("cold volatility and eight values", |b| {
         b.iter(|| {
-            priced.iter().for_each(|(option, price, _)| {
+            for (option, price, _) in &priced {
                 black_box(option.implied(*price)).ok();
-            })
+            }
         });
     });
     group.bench_function("warm volatility and eight values", |b| {
@@ -99,7 +99,7 @@ fn american(c: &mut Criterion) {
         b.iter(|| tree.value(black_box(&put), 0.14, &[], DividendModel::SpotDrop));
     });
     group.bench_function("Bjerksund-Stensland 2002", |b| {
-        b.iter(|| bjerksund_stensland(black_box(&put), 0.14))
+        b.iter(|| bjerksund_stensland(black_box(&put), 0.14));
     });
     group.finish();
 }

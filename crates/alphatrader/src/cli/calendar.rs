@@ -15,7 +15,7 @@ pub(crate) struct CalendarArgs {
     /// Last exchange date, at most two years later. [default: four weeks later]
     #[arg(long, value_name = "DATE")]
     pub(crate) to: Option<String>,
-    /// Economic events: CSV with the columns datetime_et,name,impact,country, or ICS.
+    /// Economic events: CSV with the columns `datetime_et`, name, impact, country, or ICS.
     #[arg(long, value_name = "FILE")]
     pub(crate) events: Option<PathBuf>,
     /// How results are printed.

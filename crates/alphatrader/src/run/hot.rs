@@ -186,12 +186,11 @@ impl Exposures {
                 }
             };
             let text = ExposureText { symbol: options.symbol, as_of: exposure.as_of, json };
-            match known {
-                Some(place) => (self.texts[place], self.made[place]) = (text, now),
-                None => {
-                    self.texts.push(text);
-                    self.made.push(now);
-                }
+            if let Some(place) = known {
+                (self.texts[place], self.made[place]) = (text, now);
+            } else {
+                self.texts.push(text);
+                self.made.push(now);
             }
         }
     }

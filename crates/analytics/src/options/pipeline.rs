@@ -163,8 +163,8 @@ mod tests {
         Market { bid: Some(Price::from_cents(bid)), ask: Some(Price::from_cents(ask)), last: None }
     }
 
-    fn last(cents: i64, seconds: i64) -> Option<LastTrade> {
-        Some(LastTrade { price: Price::from_cents(cents), age: Span::from_seconds(seconds) })
+    fn last(cents: i64, seconds: i64) -> LastTrade {
+        LastTrade { price: Price::from_cents(cents), age: Span::from_seconds(seconds) }
     }
 
     fn noon() -> Horizon {
@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn a_young_trade_stands_in_for_a_quote_that_says_nothing() {
         assert_eq!(market(6, 8).price(), Ok((0.07, Basis::Middle)));
-        assert_eq!(Market { last: last(9, 1), ..market(6, 8) }.price(), Ok((0.07, Basis::Middle)));
+        assert_eq!(Market { last: Some(last(9, 1)), ..market(6, 8) }.price(), Ok((0.07, Basis::Middle)));
         for (quote, why) in [
             (Market::default(), NoVolatility::NoQuote),
             (market(0, 3), NoVolatility::NoQuote),
@@ -183,10 +183,10 @@ mod tests {
             (market(30, 60), NoVolatility::WideSpread),
         ] {
             assert_eq!(quote.price(), Err(why));
-            assert_eq!(Market { last: last(9, 59), ..quote }.price(), Ok((0.09, Basis::Last)));
-            assert_eq!(Market { last: last(9, 60), ..quote }.price(), Err(why), "a minute is too old");
-            assert_eq!(Market { last: last(9, -1), ..quote }.price(), Err(why), "from the future");
-            assert_eq!(Market { last: last(0, 1), ..quote }.price(), Err(why));
+            assert_eq!(Market { last: Some(last(9, 59)), ..quote }.price(), Ok((0.09, Basis::Last)));
+            assert_eq!(Market { last: Some(last(9, 60)), ..quote }.price(), Err(why), "a minute is too old");
+            assert_eq!(Market { last: Some(last(9, -1)), ..quote }.price(), Err(why), "from the future");
+            assert_eq!(Market { last: Some(last(0, 1)), ..quote }.price(), Err(why));
         }
         assert!(market(0, 3).has_no_bid() && Market::default().has_no_bid() && !market(1, 3).has_no_bid());
     }

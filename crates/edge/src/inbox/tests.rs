@@ -175,7 +175,7 @@ fn chain(symbol: &str, day: Option<i8>, at: i64) -> Payload {
 fn chains(receiver: &Receiver) -> Vec<(String, Option<i8>, i64)> {
     let told = |input: Input| match input.payload {
         Payload::ChainSnapshot(c) => {
-            Some((c.underlying.to_string(), c.expiry.map(|date| date.day()), c.as_of.nanos()))
+            Some((c.underlying.to_string(), c.expiry.map(jiff::civil::Date::day), c.as_of.nanos()))
         }
         _ => None,
     };

@@ -33,8 +33,8 @@ fn instrument(id: u32, contract: Contract) -> Instrument {
     }
 }
 
-fn level(cents: i64) -> Option<Level> {
-    Some(Level { price: Price::from_cents(cents), size: Quantity::new(500) })
+fn level(cents: i64) -> Level {
+    Level { price: Price::from_cents(cents), size: Quantity::new(500) }
 }
 
 /// Today's and the next session's options, 50 dollars to either side of the money.
@@ -108,7 +108,11 @@ fn settings() -> Settings {
 }
 
 fn spot_quote(cents: i64) -> Payload {
-    Payload::Quote(Quote { instrument: InstrumentId(0), bid: level(cents - 1), ask: level(cents + 1) })
+    Payload::Quote(Quote {
+        instrument: InstrumentId(0),
+        bid: Some(level(cents - 1)),
+        ask: Some(level(cents + 1)),
+    })
 }
 
 fn at(time: Timestamp, payload: Payload) -> Input {
@@ -134,7 +138,7 @@ fn tale(seconds: i64) -> Vec<Input> {
         }
         tale.push(at(now + Span::from_millis(20), spot_quote(60_025 + (tenth * 7) % 40 - 20)));
         let bid = 200 + tenth % 9;
-        let quote = Quote { instrument: InstrumentId(1), bid: level(bid), ask: level(bid + 2) };
+        let quote = Quote { instrument: InstrumentId(1), bid: Some(level(bid)), ask: Some(level(bid + 2)) };
         tale.push(at(now + Span::from_millis(40), Payload::Quote(quote)));
         tale.push(at(now + Span::from_millis(100), Payload::Timer));
     }

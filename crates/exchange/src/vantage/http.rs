@@ -137,7 +137,7 @@ mod tests {
         assert_eq!((read.path.as_str(), read.query.as_str()), ("/query", "function=X&symbol=SPY"));
         assert!(read.takes_gzip && read.keep_alive);
         assert_eq!(&ASKED[length..], b"rest");
-        assert_eq!(head(&[b'x'; MOST_HEAD + 1]), Err(HeadError::TooLong));
+        assert_eq!(head(&vec![b'x'; MOST_HEAD + 1]), Err(HeadError::TooLong));
         assert_eq!(head(b"nonsense\r\n\r\n"), Err(HeadError::Unreadable));
     }
 

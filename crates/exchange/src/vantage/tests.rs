@@ -186,7 +186,7 @@ fn news_is_of_all_the_tickers_asked_for_and_of_the_time() {
     };
     let latest = times(&feed("function=NEWS_SENTIMENT&tickers=SPY&apikey=normal", 1));
     assert!(latest.len() > 20 && latest.is_sorted_by(|a, b| a >= b));
-    assert!(latest[0] <= "20260316T133130".to_owned());
+    assert!(latest[0].as_str() <= "20260316T133130");
     let window = "function=NEWS_SENTIMENT&tickers=SPY&time_from=20260311T0000&time_to=20260312T0000&sort=EARLIEST&apikey=normal";
     let window = times(&feed(window, 2));
     assert!(!window.is_empty() && window.is_sorted());

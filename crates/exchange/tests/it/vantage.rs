@@ -29,7 +29,7 @@ fn alone(seed: u64) -> AlphaVantageHandle {
 /// Everything that comes for a request, and whether the connection was reset.
 fn raw(address: SocketAddr, query: &str, more: &str) -> (Vec<u8>, bool) {
     let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
     let head = format!("GET /query?{query} HTTP/1.1\r\nHost: local\r\nConnection: close\r\n{more}\r\n");
     stream.write_all(head.as_bytes()).unwrap();
     let mut bytes = Vec::new();

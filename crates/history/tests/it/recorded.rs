@@ -173,8 +173,9 @@ fn recorded_files_are_all_reported() {
         assert_eq!(report.malformed, 0, "{report:?}");
         let read = report.kind != "unknown";
         assert_ne!(read, report.reason.is_some(), "{report:?}");
-        let known =
-            ["tick", "second", "minute"].iter().any(|r| report.file.contains(&format!("equity/usa/{r}/")));
+        let known = ["equity/usa/tick/", "equity/usa/second/", "equity/usa/minute/", "option/usa/"]
+            .iter()
+            .any(|folder| report.file.contains(folder));
         assert_eq!(read, known, "{report:?}");
     }
 }
