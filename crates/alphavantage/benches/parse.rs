@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use alphatrader_alphavantage::options::{Asked, Chain, Decoded, decode};
-use alphatrader_alphavantage::{ApiKey, Format, Function};
+use alphatrader_alphavantage::{ApiKey, Format, Function, Spot};
 use alphatrader_analytics::exposure::{Conventions, exposure_of};
 use alphatrader_analytics::options::{Terms, value, years_between};
 use alphatrader_model::{Calendar, ChainSnapshot, Price, Right, Symbol, Timestamp};
@@ -28,7 +28,7 @@ fn main() {
         symbol: Symbol::new("SPY").expect("a symbol"),
         expiration: None,
         received: now,
-        spot: Some(Price::from_cents(60_000)),
+        spot: Some(Spot::at(Price::from_cents(60_000))),
         rate: 0.04,
         calendar: &calendar,
         key: &key,
@@ -46,7 +46,8 @@ fn main() {
             megabytes / best
         );
         let exposures = || {
-            let snapshot = ChainSnapshot { spot: asked.spot, ..chain(body, &asked).snapshot };
+            let snapshot =
+                ChainSnapshot { spot: asked.spot.map(|spot| spot.price), ..chain(body, &asked).snapshot };
             exposure_of(&snapshot, Conventions::default(), &calendar).expect("a chain with a spot")
         };
         let (best, middle) = measure(exposures);

@@ -1,7 +1,7 @@
 //! From the bytes of an answer to what it says. Pure, and apart from all state, so that large bodies are read off the
 //! thread that waits.
 
-use alphatrader_model::{Calendar, Price, Symbol, Timestamp};
+use alphatrader_model::{Calendar, Symbol, Timestamp};
 
 use crate::body::{Broken, Class, Verdict, classify};
 use crate::earnings::{self, NoReports};
@@ -12,6 +12,7 @@ use crate::options::{self, Decoded};
 use crate::quotes::{BulkQuote, GlobalQuote};
 use crate::request::Request;
 use crate::series::Series;
+use crate::spot::Spot;
 use crate::transport::Reply;
 use crate::{movers, news, quotes, series, venues};
 
@@ -26,7 +27,7 @@ pub struct Reading {
     /// When the answer came.
     pub received: Timestamp,
     /// Price of the underlying by a better source.
-    pub spot: Option<Price>,
+    pub spot: Option<Spot>,
     /// Continuous rate a year.
     pub rate: f64,
     /// Sessions.

@@ -22,6 +22,7 @@ use crate::request::Request;
 use crate::scheduler::{Asked, Outcome, Scheduler, Step, Subject, Ticket};
 use crate::sentiment::Newsroom;
 use crate::settings::Settings;
+use crate::spot::{Heard, Spot};
 use crate::status::{Alarm, RateStatus, Status};
 use crate::{earnings, request};
 
@@ -46,7 +47,7 @@ pub struct Collector {
     chains: Chains,
     newsroom: Newsroom,
     /// The broker's, then the source's own.
-    broker: BTreeMap<Symbol, (Price, Timestamp)>,
+    broker: BTreeMap<Symbol, Heard>,
     bulk: BTreeMap<Symbol, (Price, Timestamp)>,
     rates: BTreeMap<&'static str, (Date, f64)>,
     us_open: Option<bool>,
@@ -99,7 +100,8 @@ impl Collector {
     /// The broker's price of an underlying, for the checks of chains.
     pub fn set_spot(&mut self, now: Timestamp, symbol: Symbol, price: Price) {
         if price > Price::ZERO && self.settings.symbols.contains(&symbol) {
-            self.broker.insert(symbol, (price, now));
+            let heard = self.broker.entry(symbol).or_insert_with(|| Heard::first(now, price));
+            heard.hear(now, price);
         }
     }
 
@@ -120,11 +122,12 @@ impl Collector {
         }
     }
 
-    fn spot(&self, symbol: Symbol, now: Timestamp) -> Option<Price> {
-        let young = |map: &BTreeMap<Symbol, (Price, Timestamp)>| {
-            map.get(&symbol).filter(|(_, at)| now.since(*at) <= SPOT_AGE).map(|(price, _)| *price)
+    fn spot(&self, symbol: Symbol, now: Timestamp) -> Option<Spot> {
+        let own = || {
+            let quote = self.bulk.get(&symbol).filter(|(_, at)| now.since(*at) <= SPOT_AGE);
+            quote.map(|(price, _)| Spot::at(*price))
         };
-        young(&self.broker).or_else(|| young(&self.bulk))
+        self.broker.get(&symbol).and_then(|heard| heard.young(now, SPOT_AGE)).or_else(own)
     }
 
     /// Takes an answer of so many bytes. Gives what the engine is to be told.

@@ -14,6 +14,7 @@
 //! | [`options`] | chains: read in one pass, checked row by row |
 //! | [`news`], [`sentiment`] | articles, and their score by symbol and for the market |
 //! | [`quotes`], [`series`], [`earnings`], [`movers`], [`venues`] | the other functions |
+//! | `spot` | [`Spot`]: the underlying's price by a better source, and where it was lately |
 //! | [`number`] | the one reading of numbers |
 //! | `transport`, `client`, `worker` | [`Transport`], [`Client`] over HTTP, and the thin shell around all of it |
 //!
@@ -37,6 +38,7 @@ pub mod scheduler;
 pub mod sentiment;
 pub mod series;
 mod settings;
+mod spot;
 mod status;
 mod transport;
 pub mod venues;
@@ -47,5 +49,6 @@ pub use handle::{AlphaVantage, AlphaVantageHandle, StartError};
 pub use key::{ApiKey, KeyError};
 pub use request::{Format, Function, Request};
 pub use settings::{Cadence, Settings, SettingsError};
+pub use spot::Spot;
 pub use status::{Alarm, ChainStatus, RateStatus, Status};
 pub use transport::{BODY_CAP, Reply, Transport};

@@ -22,6 +22,7 @@ use self::row::{Judge, Judged, Row};
 use crate::body::{Broken, Class, Verdict, trimmed};
 use crate::key::ApiKey;
 use crate::request::{Format, Function};
+use crate::spot::Spot;
 
 /// What was asked for, and what is known beside it.
 #[derive(Debug, Clone)]
@@ -37,7 +38,7 @@ pub struct Asked<'a> {
     /// When the answer came.
     pub received: Timestamp,
     /// Price of the underlying by a better source, for the checks that need it.
-    pub spot: Option<Price>,
+    pub spot: Option<Spot>,
     /// Continuous rate a year, for our own Greeks.
     pub rate: f64,
     /// Sessions.
@@ -182,9 +183,9 @@ impl<'a> Sink<'a> {
         }
         let below = self.rejections.get(Rule::BelowIntrinsic) as usize;
         let below_intrinsic = below * 20 > self.rows.len();
-        let delta_difference = asked
-            .spot
-            .and_then(|spot| greeks::median_delta_difference(&self.rows, spot, asked.rate, asked.received));
+        let delta_difference = asked.spot.and_then(|spot| {
+            greeks::median_delta_difference(&self.rows, spot.price, asked.rate, asked.received)
+        });
         let own_greeks = delta_difference.is_some_and(|difference| difference > DELTAS_APART);
         if own_greeks {
             for row in &mut self.rows {

@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use alphatrader_alphavantage::options::{Asked, Decoded, decode};
-use alphatrader_alphavantage::{ApiKey, Format, Function};
+use alphatrader_alphavantage::{ApiKey, Format, Function, Spot};
 use alphatrader_history::chain::{Ask, ChainKind, Reading, SpotFrom};
 use alphatrader_history::unpacked;
 use alphatrader_model::{Calendar, Price, Symbol};
@@ -54,7 +54,7 @@ pub(crate) fn read(
         symbol,
         expiration: None,
         received: ask.within(date, calendar),
-        spot,
+        spot: spot.map(Spot::at),
         rate,
         calendar,
         key: &key,

@@ -220,7 +220,7 @@ fn the_brokers_price_shows_what_is_wrong() {
     assert!(edge.status(end).rejections.get(Rule::BelowIntrinsic) > 0);
     // The broker knows better.
     edge.set_spot(end, spy(), Price::from_cents(60_250));
-    assert_eq!(edge.spot(spy(), end), Some(Price::from_cents(60_250)));
+    assert_eq!(edge.spot(spy(), end), Some(Spot::at(Price::from_cents(60_250))));
     assert_eq!(edge.spot(spy(), end + Span::from_seconds(31)), None, "neither is young");
 }
 

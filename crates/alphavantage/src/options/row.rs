@@ -252,14 +252,14 @@ impl<'a> Judge<'a> {
     /// The checks that need the price of the underlying.
     fn against_spot(&self, entry: &mut ChainEntry, counts: &mut Rejections) {
         let (Some(spot), Some(mid)) = (self.asked.spot, entry.mid()) else { return };
-        let (spot, strike) = (spot.to_f64(), entry.contract.strike.to_f64());
-        let intrinsic = match entry.contract.right {
-            Right::Call => spot - strike,
-            Right::Put => strike - spot,
+        let strike = entry.contract.strike.to_f64();
+        let (pays, paid_least) = match entry.contract.right {
+            Right::Call => (spot.price.to_f64() - strike, spot.low.to_f64() - strike),
+            Right::Put => (strike - spot.price.to_f64(), strike - spot.high.to_f64()),
         };
-        let intrinsic = intrinsic.max(0.0);
+        let (intrinsic, least) = (pays.max(0.0), paid_least.max(0.0));
         let spread = entry.ask.zip(entry.bid).map_or(0.0, |(ask, bid)| ask.to_f64() - bid.to_f64());
-        if mid < intrinsic - spread.max(0.05) {
+        if mid < least - spread.max(0.05) {
             counts.note(Rule::BelowIntrinsic);
         }
         let deep = entry.greeks.delta.is_some_and(|delta| delta.abs() > 0.95);

@@ -19,7 +19,7 @@ fn with<T>(format: Format, spot: Option<f64>, then: impl FnOnce(&Asked<'_>) -> T
         symbol: Symbol::new("SPY").unwrap(),
         expiration: None,
         received: NOW.parse().unwrap(),
-        spot: spot.map(|spot| Price::from_f64(spot).unwrap()),
+        spot: spot.map(|spot| Spot::at(Price::from_f64(spot).unwrap())),
         rate: 0.04,
         calendar: &calendar,
         key: &key,
