@@ -13,7 +13,7 @@ use crate::event::HaltLevel;
 use crate::features::{Features, HiddenEvidence, HiddenOrder};
 use crate::instrument::{Contract, Instrument, InstrumentId, Symbol};
 use crate::market::{DayTotals, Level, Quote, Side, TradingState, Venue};
-use crate::number::{Money, Price, Quantity};
+use crate::number::{Money, Price};
 use crate::order::{Fill, Order};
 use crate::position::{Account, Position};
 use crate::sentiment::Sentiment;
@@ -115,8 +115,8 @@ pub struct TapePrint {
     pub time: Timestamp,
     /// Price.
     pub price: Price,
-    /// Shares.
-    pub size: Quantity,
+    /// Shares; more than fit are told as the most that do. Four bytes: a thousand prints of each symbol are kept.
+    pub size: u32,
     /// Aggressor, stated by the feed or inferred by Lee-Ready; absent when neither says.
     pub side: Option<Side>,
     /// Where.
@@ -359,9 +359,9 @@ impl SymbolHistory {
     /// Five-second bars kept.
     pub const BARS: usize = 100;
     /// Prints kept.
-    pub const TAPE: usize = 768;
+    pub const TAPE: usize = 1_000;
     /// VPIN points kept.
-    pub const VPIN: usize = 500;
+    pub const VPIN: usize = 460;
     /// Book rows kept on each side.
     pub const ROWS: usize = 10;
     /// Sweeps kept.

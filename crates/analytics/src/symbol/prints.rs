@@ -51,7 +51,9 @@ impl SymbolAnalytics {
         if self.watch.holds(ts, usage.auction) {
             self.session_print(features, ts, trade, usage, side);
         }
-        push(&mut self.history.tape, SymbolHistory::TAPE, TapePrint { time: ts, price, size, side, venue });
+        let told = u32::try_from(size.get()).unwrap_or(u32::MAX);
+        let print = TapePrint { time: ts, price, size: told, side, venue };
+        push(&mut self.history.tape, SymbolHistory::TAPE, print);
         self.history.prints += 1;
         self.history.lost.trades = false;
         self.history.sampled = trade.flags.contains(TradeFlags::SAMPLED);

@@ -182,7 +182,9 @@ fn no_event_of_a_session_allocates() {
     assert!(tape.now > session.close);
     let (history, counts) = (spy.analytics().history(), spy.analytics().admission());
     assert!(
-        history.candles.len() > 300 && history.tape.len() == SymbolHistory::TAPE && history.vpin.len() == 500
+        history.candles.len() > 300
+            && history.tape.len() == SymbolHistory::TAPE
+            && history.vpin.len() == SymbolHistory::VPIN
     );
     assert_eq!(history.bars.len(), 100);
     assert!(history.prints > 10_000 && history.session_high.is_none(), "prints were lost");

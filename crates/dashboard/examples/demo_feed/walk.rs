@@ -104,16 +104,11 @@ impl Walk {
     fn print(&mut self, now: Timestamp, bid: Price) {
         let buy = self.dice.swing() + self.drift * 200.0 > 0.0;
         let price = if buy { Price::from_raw(bid.raw() + 100) } else { bid };
-        let size = [100, 100, 100, 200, 300, 400, 800, 1_200, 8_200][self.dice.below(9) as usize];
+        let told: u32 = [100, 100, 100, 200, 300, 400, 800, 1_200, 8_200][self.dice.below(9) as usize];
+        let size = u64::from(told);
         let side = if buy { Side::Buy } else { Side::Sell };
         let venue = ["NSDQ", "ARCA", "EDGX", "BATS"][self.dice.below(4) as usize].parse().ok();
-        self.history.tape.push_back(TapePrint {
-            time: now,
-            price,
-            size: Quantity::new(size),
-            side: Some(side),
-            venue,
-        });
+        self.history.tape.push_back(TapePrint { time: now, price, size: told, side: Some(side), venue });
         if self.history.tape.len() > SymbolHistory::TAPE {
             self.history.tape.pop_front();
         }

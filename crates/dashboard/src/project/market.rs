@@ -169,7 +169,7 @@ fn tape(history: &SymbolHistory) -> Vec<TradeView> {
     let trade = |print: &model::TapePrint| TradeView {
         at: print.time.into(),
         price: print.price.into(),
-        size: print.size.get(),
+        size: print.size.into(),
         side: print.side.map_or(Aggressor::Unknown, measures::aggressor),
         venue: print.venue.map(|venue| venue.to_string()),
     };
@@ -219,7 +219,7 @@ mod tests {
             history.tape.push_back(model::TapePrint {
                 time: Timestamp::from_seconds(n),
                 price: Price::from_cents(100),
-                size: alphatrader_model::Quantity::new(n.unsigned_abs()),
+                size: n as u32,
                 side: Some(Side::Sell),
                 venue: None,
             });

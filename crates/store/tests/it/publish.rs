@@ -103,7 +103,7 @@ fn history() -> SymbolHistory {
         volume: 100,
         source: BarSource::Prints,
     };
-    let print = TapePrint { time: samples::time(7), price, size: Quantity::new(3), side: None, venue: None };
+    let print = TapePrint { time: samples::time(7), price, size: 3, side: None, venue: None };
     SymbolHistory {
         bars: (0..100).map(bar).collect(),
         tape: [print, print].into(),
