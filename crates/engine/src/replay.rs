@@ -12,8 +12,8 @@ use alphatrader_market::fees::Fees;
 use alphatrader_model::event::LedgerEvent;
 use alphatrader_model::view::{GateState, StrategyView};
 use alphatrader_model::{
-    Contract, Effect, Input, Instrument, InstrumentId, Money, Payload, Price, Record, Seq, Session, Settings,
-    Span, Symbol, Timestamp,
+    Effect, Input, Instrument, InstrumentId, Money, Payload, Record, Seq, Session, Settings, Span, Symbol,
+    Timestamp,
 };
 
 use crate::engine::{Edges, Engine};
@@ -189,7 +189,8 @@ impl<L: Durable> Replay<L> {
             ts_recv: start,
             payload: Payload::Settings(Box::new(config.settings)),
         });
-        let first = [Payload::Session(config.session), Payload::Instrument(Box::new(stock(config.symbol)))];
+        let stock = Instrument::stock(ReplayConfig::UNDERLYING, config.symbol);
+        let first = [Payload::Session(config.session), Payload::Instrument(Box::new(stock))];
         for payload in first {
             self.broker.on_market(start, &payload);
             self.tell(Input { ts_event: start, ts_recv: start, payload });
@@ -299,21 +300,6 @@ impl<L: Durable> Replay<L> {
     /// The ledger, when it is over.
     pub fn into_ledger(self) -> L {
         self.sink.ledger
-    }
-}
-
-fn stock(symbol: Symbol) -> Instrument {
-    Instrument {
-        id: ReplayConfig::UNDERLYING,
-        contract: Contract::Stock(symbol),
-        underlying: symbol,
-        multiplier: 1,
-        tick: Price::CENT,
-        tick_above: Price::CENT,
-        tick_break: Price::ZERO,
-        expires: None,
-        con_id: None,
-        synthetic: false,
     }
 }
 

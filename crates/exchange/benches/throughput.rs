@@ -20,8 +20,8 @@ use alphatrader_exchange::wire::message::session::StartApiRequest;
 use alphatrader_exchange::wire::{Agreement, Codec, Dialect, FrameDecoder, Reply, Request};
 use alphatrader_model::market::{Level, TradeFlags};
 use alphatrader_model::{
-    Contract, Input, Instrument, InstrumentId, Payload, Price, Quantity, Quote, Session, Side, Span, Symbol,
-    Timestamp, Trade,
+    Input, Instrument, InstrumentId, Payload, Price, Quantity, Quote, Session, Side, Span, Symbol, Timestamp,
+    Trade,
 };
 
 const SYMBOLS: u32 = 50;
@@ -121,18 +121,7 @@ fn symbol(place: u32) -> Symbol {
 }
 
 fn instrument(place: u32) -> Instrument {
-    Instrument {
-        id: InstrumentId(place),
-        contract: Contract::Stock(symbol(place)),
-        underlying: symbol(place),
-        multiplier: 1,
-        tick: Price::CENT,
-        tick_above: Price::CENT,
-        tick_break: Price::ZERO,
-        expires: None,
-        con_id: None,
-        synthetic: true,
-    }
+    Instrument { synthetic: true, ..Instrument::stock(InstrumentId(place), symbol(place)) }
 }
 
 fn quote(place: u32) -> Quote {

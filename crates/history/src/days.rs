@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use alphatrader_model::{
-    Calendar, Contract, Input, Instrument, InstrumentId, Payload, Price, Session, Symbol,
-};
+use alphatrader_model::{Calendar, Input, Instrument, InstrumentId, Payload, Session, Symbol};
 use jiff::civil::Date;
 
 use crate::context::Context;
@@ -222,7 +220,8 @@ impl Days {
                     None => files.push((path.to_owned(), vec![(symbol, id)])),
                 }
             }
-            instruments.push(stock(symbol, id));
+            // Dearer than a dollar a stock moves in cents, which is what it is traded in here.
+            instruments.push(Instrument::stock(id, symbol));
         }
         let limits = Limits::default();
         let context = Context { calendar: &self.calendar, instrument: InstrumentId(0), limits, progress };
@@ -258,20 +257,4 @@ fn enters(folder: &Path) -> bool {
 
 fn has_extension(path: &Path, extension: &str) -> bool {
     path.extension().is_some_and(|e| e.eq_ignore_ascii_case(extension))
-}
-
-/// A recorded stock: dearer than a dollar it moves in cents, which is what it is traded in here.
-fn stock(symbol: Symbol, id: InstrumentId) -> Instrument {
-    Instrument {
-        id,
-        contract: Contract::Stock(symbol),
-        underlying: symbol,
-        multiplier: 1,
-        tick: Price::CENT,
-        tick_above: Price::CENT,
-        tick_break: Price::ZERO,
-        expires: None,
-        con_id: None,
-        synthetic: false,
-    }
 }

@@ -13,7 +13,7 @@
 
 use alphatrader_model::market::{Level, Quote, Trade, TradeFlags};
 use alphatrader_model::{
-    Contract, Input, Instrument, InstrumentId, Payload, Price, Quantity, Session, Span, Symbol, Timestamp,
+    Input, Instrument, InstrumentId, Payload, Price, Quantity, Session, Span, Symbol, Timestamp,
 };
 
 use crate::random::{Random, mix};
@@ -119,18 +119,7 @@ impl World {
     }
 
     fn instrument(&self) -> Instrument {
-        Instrument {
-            id: self.id,
-            contract: Contract::Stock(self.symbol),
-            underlying: self.symbol,
-            multiplier: 1,
-            tick: Price::CENT,
-            tick_above: Price::CENT,
-            tick_break: Price::ZERO,
-            expires: None,
-            con_id: None,
-            synthetic: true,
-        }
+        Instrument { synthetic: true, ..Instrument::stock(self.id, self.symbol) }
     }
 }
 

@@ -125,6 +125,12 @@ pub struct Features {
 }
 
 impl Features {
+    /// The middle of best bid and offer, down to the unit of prices; absent while a side is not quoted.
+    pub fn middle(&self) -> Option<Price> {
+        let (bid, ask) = self.bid.zip(self.ask)?;
+        Some(Price::from_raw(i64::midpoint(bid.raw(), ask.raw())))
+    }
+
     /// Knows nothing yet.
     pub fn new(symbol: Symbol) -> Self {
         Self {

@@ -90,6 +90,22 @@ pub struct Instrument {
 }
 
 impl Instrument {
+    /// A stock or fund that trades in whole cents, known by nothing but its symbol.
+    pub const fn stock(id: InstrumentId, symbol: Symbol) -> Self {
+        Self {
+            id,
+            contract: Contract::Stock(symbol),
+            underlying: symbol,
+            multiplier: 1,
+            tick: Price::CENT,
+            tick_above: Price::CENT,
+            tick_break: Price::ZERO,
+            expires: None,
+            con_id: None,
+            synthetic: false,
+        }
+    }
+
     /// The price step in force at `price`.
     pub fn tick_at(&self, price: Price) -> Price {
         if price < self.tick_break { self.tick } else { self.tick_above }

@@ -8,7 +8,6 @@ use alphatrader_analytics::options;
 use alphatrader_dashboard::view::{Counter, FeedState, FeedView};
 use alphatrader_edge::Health;
 use alphatrader_ibkr::Status;
-use alphatrader_model::Price;
 use alphatrader_model::view::{ContractGreeks, MarketView};
 use alphatrader_store::hot::{
     Bounds, ExposureText, HotStore, MemoryStore, Mirror, MirrorMetrics, Place, Publisher, RedisLimits,
@@ -147,8 +146,7 @@ pub(super) fn broker_figures(broker: &Status) -> impl Iterator<Item = (&'static 
 /// middle of its quote, else its last price.
 pub(super) fn greeks(market: &MarketView, rate: f64, into: &mut Vec<ContractGreeks>) {
     for features in &market.features {
-        let middle = features.bid.zip(features.ask).map(|(bid, ask)| i64::midpoint(bid.raw(), ask.raw()));
-        let Some(spot) = middle.map(Price::from_raw).or(features.last) else { continue };
+        let Some(spot) = features.middle().or(features.last) else { continue };
         let own = market.contracts.iter().filter(|view| view.instrument.underlying == features.symbol);
         into.extend(own.filter_map(|view| options::greeks(view, spot, market.as_of, rate)));
     }

@@ -15,7 +15,7 @@ use alphatrader_exchange::server::GatewayHandle;
 use alphatrader_exchange::vantage::{
     AlphaVantage as LocalServer, AlphaVantageConfig as LocalConfig, AlphaVantageHandle as LocalHandle,
 };
-use alphatrader_model::{Calendar, Price, Span, Symbol};
+use alphatrader_model::{Calendar, Span, Symbol};
 use tokio::runtime::Handle;
 
 use super::core_thread::Moment;
@@ -139,8 +139,7 @@ impl Vantage {
     pub(super) fn follow(&self, moment: &Moment) {
         let Some(client) = &self.client else { return };
         for features in &moment.market.features {
-            let middle = features.bid.zip(features.ask).map(|(b, a)| i64::midpoint(b.raw(), a.raw()));
-            if let Some(price) = middle.map(Price::from_raw) {
+            if let Some(price) = features.middle() {
                 client.set_spot(features.symbol, price);
             }
         }

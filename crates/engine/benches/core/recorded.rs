@@ -7,8 +7,7 @@ use alphatrader_engine::market_core::MarketCore;
 use alphatrader_engine::replay::{Forgetful, Replay, ReplayConfig, Summary, TIMER};
 use alphatrader_history::{Located, Progress, locate};
 use alphatrader_model::{
-    Calendar, Contract, Event, Input, Instrument, Money, Outputs, Payload, Price, Seq, Settings, Span,
-    Symbol, Timestamp,
+    Calendar, Event, Input, Instrument, Money, Outputs, Payload, Seq, Settings, Span, Symbol, Timestamp,
 };
 use criterion::{BenchmarkGroup, Criterion, SamplingMode, Throughput, measurement::WallTime};
 
@@ -56,18 +55,7 @@ fn read(located: &Located) -> impl Iterator<Item = Input> {
 fn heard(inputs: &[Input]) -> Vec<Event> {
     let ReplayConfig { settings, session, symbol, start, .. } = config(None);
     let mut timer = start + TIMER;
-    let stock = Instrument {
-        id: ReplayConfig::UNDERLYING,
-        contract: Contract::Stock(symbol),
-        underlying: symbol,
-        multiplier: 1,
-        tick: Price::CENT,
-        tick_above: Price::CENT,
-        tick_break: Price::ZERO,
-        expires: None,
-        con_id: None,
-        synthetic: false,
-    };
+    let stock = Instrument::stock(ReplayConfig::UNDERLYING, symbol);
     let before = [
         Payload::Settings(Box::new(settings)),
         Payload::Instrument(Box::new(stock)),

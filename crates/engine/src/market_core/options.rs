@@ -20,9 +20,10 @@
 use std::sync::Arc;
 
 use alphatrader_analytics::exposure::{ChainState, ContractQuote, Conventions, Moment, Progress, RowView};
+use alphatrader_analytics::options::{RateCurve, RatePoint};
 use alphatrader_model::chain::Provider;
 use alphatrader_model::market::Quote;
-use alphatrader_model::settings::Options as Settings;
+use alphatrader_model::settings::{Options as Settings, Rate};
 use alphatrader_model::view::{ChainSource, MarketView, OptionRow, OptionsView};
 use alphatrader_model::{
     Calendar, ChainSnapshot, Contract, Instrument, InstrumentId, Outputs, Price, Sentiment, Session, Span,
@@ -93,7 +94,7 @@ impl Options {
         let settings = &self.settings;
         Conventions {
             dealer_sign: settings.dealer_sign.get(&symbol).copied().unwrap_or_default(),
-            rate: settings.rate(NEAR_DAYS).unwrap_or(self.risk_free_rate),
+            rate: curve(settings).map_or(self.risk_free_rate, |curve| curve.rate(NEAR_DAYS)),
             dividend_yield: settings.dividend_yield.get(&symbol).copied().unwrap_or(0.0),
             reach: settings.reach(symbol),
             stale_after: OptionsView::STALE,
@@ -192,6 +193,12 @@ impl Options {
     pub(super) fn contracts(&self) -> usize {
         self.chains.iter().map(|chain| chain.state.len()).sum()
     }
+}
+
+/// The rates of the settings; absent where none are given.
+fn curve(settings: &Settings) -> Option<RateCurve> {
+    let point = |rate: &Rate| RatePoint { days: f64::from(rate.days), rate: rate.rate };
+    RateCurve::new(settings.rates.iter().map(point).collect()).ok()
 }
 
 /// Tenor whose rate stands for a chain: most of gamma is nearer than a month.
@@ -354,8 +361,7 @@ pub(super) fn on_sentiment(score: &Sentiment, view: &mut MarketView) {
 /// The middle of the underlying's own quote, else its last price, and when it was so.
 fn spot(view: &MarketView, symbol: Symbol) -> Option<(Price, Timestamp)> {
     let features = view.of(symbol)?;
-    let middle = features.bid.zip(features.ask).map(|(bid, ask)| i64::midpoint(bid.raw(), ask.raw()));
-    let quoted = middle.map(Price::from_raw).zip(features.quote_at);
+    let quoted = features.middle().zip(features.quote_at);
     quoted.or_else(|| features.last.zip(features.trade_at))
 }
 
@@ -398,5 +404,21 @@ fn option_row(row: &RowView, sources: &[ChainSource]) -> OptionRow {
         vega: row.greeks.map(|greeks| greeks.vega / 100.0),
         disagrees: row.flags.disagrees,
         stale: row.flags.stale || delayed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_are_linear_between_tenors_and_flat_beyond() {
+        let at = |days, rate| Rate { days, rate };
+        let options = Settings { rates: vec![at(10, 0.02), at(30, 0.04)], ..Settings::default() };
+        let curve = curve(&options).unwrap();
+        for (days, rate) in [(1.0, 0.02), (10.0, 0.02), (20.0, 0.03), (30.0, 0.04), (365.0, 0.04)] {
+            assert!((curve.rate(days) - rate).abs() < 1e-12, "{days}");
+        }
+        assert_eq!(super::curve(&Settings::default()), None);
     }
 }

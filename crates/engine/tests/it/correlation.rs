@@ -3,25 +3,14 @@
 use alphatrader_engine::market_core::MarketCore;
 use alphatrader_model::market::{Level, Quote};
 use alphatrader_model::{
-    Contract, Event, Instrument, InstrumentId, Outputs, Payload, Price, Quantity, Seq, Settings, Span,
-    Symbol, Timestamp,
+    Event, Instrument, InstrumentId, Outputs, Payload, Price, Quantity, Seq, Settings, Span, Symbol,
+    Timestamp,
 };
 
 use crate::desk::{session, spy};
 
 fn stock(id: u32, symbol: Symbol) -> Payload {
-    Payload::Instrument(Box::new(Instrument {
-        id: InstrumentId(id),
-        contract: Contract::Stock(symbol),
-        underlying: symbol,
-        multiplier: 1,
-        tick: Price::CENT,
-        tick_above: Price::CENT,
-        tick_break: Price::ZERO,
-        expires: None,
-        con_id: None,
-        synthetic: false,
-    }))
+    Payload::Instrument(Box::new(Instrument::stock(InstrumentId(id), symbol)))
 }
 
 /// Forty minutes of quotes: QQQ steps with SPY, DIA against it. A restart in the middle changes nothing.

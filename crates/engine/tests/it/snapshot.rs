@@ -7,8 +7,7 @@ use alphatrader_history::{Progress, locate};
 use alphatrader_market::synthetic::{SyntheticConfig, SyntheticMarket};
 use alphatrader_model::features::table::COLUMNS;
 use alphatrader_model::{
-    Calendar, Contract, Event, Input, Instrument, InstrumentId, Outputs, Payload, Price, Seq, Settings, Span,
-    Timestamp,
+    Calendar, Event, Input, Instrument, InstrumentId, Outputs, Payload, Seq, Settings, Span, Timestamp,
 };
 
 use crate::desk::{session, spy};
@@ -181,18 +180,7 @@ fn recorded_day_cut_in_pieces_is_the_day() {
 }
 
 fn stock() -> Instrument {
-    Instrument {
-        id: InstrumentId(0),
-        contract: Contract::Stock(spy()),
-        underlying: spy(),
-        multiplier: 1,
-        tick: Price::CENT,
-        tick_above: Price::CENT,
-        tick_break: Price::ZERO,
-        expires: None,
-        con_id: None,
-        synthetic: false,
-    }
+    Instrument::stock(InstrumentId(0), spy())
 }
 
 /// LEAN's folder of the recorded data, where it is there.

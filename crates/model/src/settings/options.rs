@@ -54,21 +54,6 @@ impl Default for Options {
 }
 
 impl Options {
-    /// The rate for a time of so many days; absent where no rates are given.
-    pub fn rate(&self, days: f64) -> Option<f64> {
-        let (first, last) = (self.rates.first()?, self.rates.last()?);
-        let after = self.rates.iter().position(|rate| f64::from(rate.days) > days);
-        Some(match after {
-            None => last.rate,
-            Some(0) => first.rate,
-            Some(place) => {
-                let (a, b) = (self.rates[place - 1], self.rates[place]);
-                let share = (days - f64::from(a.days)) / f64::from(b.days - a.days);
-                a.rate + share * (b.rate - a.rate)
-            }
-        })
-    }
-
     /// Half the width of a symbol's profile as a fraction of spot.
     pub fn reach(&self, symbol: Symbol) -> f64 {
         if self.funds.contains(&symbol) { 0.10 } else { 0.20 }
@@ -109,16 +94,6 @@ mod tests {
         assert!(rates.validate().unwrap_err().to_string().contains("rising"));
         let wild = Options { rates: vec![Rate { days: 1, rate: 4.0 }], ..Options::default() };
         assert!(wild.validate().is_err(), "a percentage is not a fraction");
-    }
-
-    #[test]
-    fn rates_are_linear_between_tenors_and_flat_beyond() {
-        let at = |days, rate| Rate { days, rate };
-        let options = Options { rates: vec![at(10, 0.02), at(30, 0.04)], ..Options::default() };
-        for (days, rate) in [(1.0, 0.02), (10.0, 0.02), (20.0, 0.03), (30.0, 0.04), (365.0, 0.04)] {
-            assert!((options.rate(days).unwrap() - rate).abs() < 1e-12, "{days}");
-        }
-        assert_eq!(Options::default().rate(14.0), None);
     }
 
     #[test]
